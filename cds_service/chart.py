@@ -1,0 +1,365 @@
+"""
+What is known about one patient today, indexed once by value set.
+
+The chart keeps resources as Facts: with the value sets they belong to, how certain they are,
+whether they are current, and the days they may date from. Entries in error are dropped at the
+door (SAFE-07); nothing else is ever dropped silently.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from .answers import ABSENT
+from .fhir import (
+    AllergyIntolerance,
+    CodeableConcept,
+    Coding,
+    Condition,
+    DiagnosticReport,
+    Medication,
+    MedicationRequest,
+    Observation,
+    Patient,
+    Procedure,
+    ServiceRequest,
+    Span,
+    span_of,
+)
+from .order_names import sets_by_name
+from .truth import Certainty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    from .answers import Answer, Need
+    from .criteria.finding import Criterion, Finding
+    from .fhir import Reference, Resource
+    from .order_names import OrderName
+    from .terminology import Terminology
+
+CURRENT_CONDITION = frozenset({"active", "recurrence", "relapse", ""})
+CURRENT_ORDER = frozenset({"active", "on-hold"})
+ORDER_INTENTS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order", ""})
+IN_ERROR = frozenset({"entered-in-error"})
+_CERTAINTY = {
+    "refuted": Certainty.ABSENT_STATED,
+    "provisional": Certainty.POSSIBLE,
+    "differential": Certainty.POSSIBLE,
+    "unconfirmed": Certainty.POSSIBLE,
+}
+_SENSITIVE = frozenset({"R", "V"})
+_SENSITIVITY_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+
+
+class UndeclaredReadError(RuntimeError):
+    """A criterion read what it does not declare; its prefetch template would be missing. Add the Need to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """
+    One resource, judged as far as one resource can be.
+
+    sets: names of the value sets its code is in. certainty: SAFE-07. current: still going on
+    (SAFE-09, SAFE-36). span: the days it may date from, None when undated. recorded_only: the
+    span is when it was written down, not when it began. interpretable: some coding is of a
+    system our value sets speak; otherwise its absence from them means nothing (SAFE-33).
+    recorded: the days it was written down, when told.
+    draft: it comes from context.draftOrders. source: the draft's own JSON, for updates.
+    """
+
+    resource: Resource
+    code: CodeableConcept
+    sets: frozenset[str] = frozenset()
+    certainty: Certainty = Certainty.PRESENT
+    current: bool = True
+    span: Span | None = None
+    recorded_only: bool = False
+    interpretable: bool = True
+    recorded: Span | None = None
+    draft: bool = False
+    selected: bool = False
+    by_name: bool = False
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def reference(self) -> str:
+        """`Type/id`, or the type alone when the resource has no id."""
+        kind = type(self.resource).__name__
+        return f"{kind}/{self.resource.id}" if self.resource.id else kind
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether its security labels ask for discretion (SAFE-30)."""
+        labels = self.resource.meta.security if self.resource.meta else ()
+        return any(label.code in _SENSITIVE or label.system == _SENSITIVITY_SYSTEM for label in labels)
+
+    def is_in(self, *names: str) -> bool:
+        """Whether its code is in one of these value sets."""
+        return not self.sets.isdisjoint(names)
+
+    @property
+    def dated(self) -> str:
+        """When, in words: "since 2026-05-01", "recorded 2026-05-01", "undated"."""
+        if self.span is None:
+            return "undated"
+        return f"recorded {self.span}" if self.recorded_only else str(self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The hook call as far as rules may read it: who, and which orders are on the table."""
+
+    patient_id: str
+    drafts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chart:
+    """
+    One patient on one day; give it to criteria, ask nothing of it yourself.
+
+    `facts(need)` are the resources read for a Need; `gap(need)` is "" or why there may be
+    more. `order` is the draft being judged, None outside a judgement. `restricted_to(needs)`
+    is the same chart on which reading anything else raises UndeclaredReadError.
+    """
+
+    today: date
+    context: Context
+    answers: Mapping[str, Answer]
+    terminology: Terminology
+    order: Fact | None = None
+    allowed: frozenset[str] | None = None
+    _facts: dict[str, tuple[Fact, ...]] = field(default_factory=dict, repr=False)
+    _findings: dict[tuple[int, int], Finding] = field(default_factory=dict, repr=False)
+
+    def restricted_to(self, needs: Iterable[Need]) -> Chart:
+        """Return a view that knows only these needs; drafts and `today` stay."""
+        return replace(self, allowed=frozenset(need.key for need in needs))
+
+    def judging(self, order: Fact | None) -> Chart:
+        """Return a view in which `order` is the draft being judged; what was found so far is shared."""
+        return replace(self, order=order)
+
+    def ask(self, criterion: Criterion) -> Finding:
+        """Judge a criterion on this chart, once per judged order; later calls get the same Finding."""
+        order = id(self.order) if criterion.about_order and self.order is not None else 0
+        key = (id(criterion), order)
+        finding = self._findings.get(key)
+        if finding is None:
+            finding = criterion.judge(self.restricted_to(criterion.needs) if criterion.is_leaf else self)
+            self._findings[key] = finding
+        return finding
+
+    def answer(self, need: Need) -> Answer:
+        """Return the raw answer to a Need."""
+        if self.allowed is not None and need.key not in self.allowed:
+            msg = f"this criterion reads {need.key!r} without declaring it: add the Need to its needs"
+            raise UndeclaredReadError(msg)
+        return self.answers.get(need.key, ABSENT)
+
+    def gap(self, need: Need) -> str:
+        """Return "" when all there is was read; otherwise why not, for a clinician."""
+        return self.answer(need).gap
+
+    def facts(self, need: Need, *names: str) -> tuple[Fact, ...]:
+        """Return what was read for a Need, narrowed to value sets when any are named; errors excepted."""
+        answer = self.answer(need)
+        facts = self._facts.get(need.key)
+        if facts is None:
+            facts = _facts_of(answer.resources, self.terminology)
+            self._facts[need.key] = facts
+        return tuple(fact for fact in facts if fact.is_in(*names)) if names else facts
+
+    def drafts(self, *names: str, others: bool = True) -> tuple[Fact, ...]:
+        """Return drafted orders in these value sets; with `others` all but the one being judged."""
+        return tuple(
+            draft
+            for draft in self.context.drafts
+            if draft.is_in(*names) and not (others and draft is self.order)
+        )
+
+    def patient(self, need: Need) -> Patient | None:
+        """Return the Patient, None when it was not read."""
+        resources = self.answer(need).resources
+        return next((item for item in resources if isinstance(item, Patient)), None)
+
+
+def draft_fact(
+    resource: MedicationRequest | ServiceRequest,
+    source: Mapping[str, Any],
+    terminology: Terminology,
+    *,
+    selected: bool,
+    medications: Mapping[str, Medication] | None = None,
+    names: Iterable[OrderName] = (),
+) -> Fact:
+    """
+    Return a drafted order as a Fact.
+
+    medications: by `Medication/id`, for a draft that refers to one. names: how an order
+    without any understood code may be recognised; then `by_name` is set.
+    """
+    fact = _fact(resource, terminology, medications or {})
+    fact = replace(fact, draft=True, selected=selected, source=source)
+    if fact.sets:
+        return fact
+    sets = sets_by_name(type(resource).__name__, fact.code, names, terminology)
+    return replace(fact, sets=sets, by_name=True) if sets else fact
+
+
+def _facts_of(resources: Iterable[Resource], terminology: Terminology) -> tuple[Fact, ...]:
+    resources = tuple(resources)
+    medications = {
+        f"Medication/{item.id}": item for item in resources if isinstance(item, Medication) and item.id
+    }
+    facts = [
+        _fact(item, terminology, medications)
+        for item in resources
+        if not isinstance(item, (Medication, Patient)) and not _in_error(item)
+    ]
+    return tuple(_doubted(facts))
+
+
+def _in_error(resource: Resource) -> bool:
+    if isinstance(resource, (Condition, AllergyIntolerance)):
+        return status_code(resource.verification_status) in IN_ERROR
+    return getattr(resource, "status", None) in IN_ERROR
+
+
+def _doubted(facts: list[Fact]) -> list[Fact]:
+    """Make POSSIBLE what a newer entry of the same code refutes (guideline.md 10.4)."""
+    refuted: dict[tuple[str | None, str | None], list[Span]] = defaultdict(list)
+    for fact in facts:
+        if fact.certainty is Certainty.ABSENT_STATED and fact.span:
+            for coding in fact.code.coding:
+                refuted[coding.system, coding.code].append(fact.span)
+    if not refuted:
+        return facts
+    return [_possible_if_refuted(fact, refuted) for fact in facts]
+
+
+def _possible_if_refuted(fact: Fact, refuted: Mapping[tuple[str | None, str | None], list[Span]]) -> Fact:
+    if fact.certainty is not Certainty.PRESENT or fact.span is None:
+        return fact
+    denials = [span for coding in fact.code.coding for span in refuted.get((coding.system, coding.code), ())]
+    newer = any(span.first > fact.span.last for span in denials)
+    return replace(fact, certainty=Certainty.POSSIBLE) if newer else fact
+
+
+def _fact(resource: Resource, terminology: Terminology, medications: Mapping[str, Medication]) -> Fact:
+    code = _code(resource, medications)
+    span, recorded_only = _dated(resource)
+    return Fact(
+        resource,
+        code,
+        terminology.sets_of(code.coding),
+        _certainty(resource),
+        _current(resource),
+        span,
+        recorded_only,
+        terminology.interprets(code.coding),
+        span_of(getattr(resource, "recorded_date", None)),
+    )
+
+
+def _code(resource: Resource, medications: Mapping[str, Medication]) -> CodeableConcept:
+    if isinstance(resource, MedicationRequest):
+        return resource.medication_codeable_concept or _medication(resource, medications) or CodeableConcept()
+    return getattr(resource, "code", None) or CodeableConcept()
+
+
+def _medication(request: MedicationRequest, medications: Mapping[str, Medication]) -> CodeableConcept | None:
+    reference = (request.medication_reference and request.medication_reference.reference) or ""
+    for contained in request.contained:
+        if reference == f"#{contained.id}":
+            return contained.code
+    medication = medications.get(_relative(reference))
+    return medication.code if medication else None
+
+
+def _relative(reference: str) -> str:
+    return "/".join(reference.split("/_history/", maxsplit=1)[0].split("/")[-2:])
+
+
+def _certainty(resource: Resource) -> Certainty:
+    if isinstance(resource, (Condition, AllergyIntolerance)):
+        return _CERTAINTY.get(status_code(resource.verification_status), Certainty.PRESENT)
+    return Certainty.PRESENT
+
+
+def _current(resource: Resource) -> bool:
+    if isinstance(resource, Condition):
+        return status_code(resource.clinical_status) in CURRENT_CONDITION
+    if isinstance(resource, AllergyIntolerance):
+        return status_code(resource.clinical_status) != "resolved"
+    if isinstance(resource, (MedicationRequest, ServiceRequest)):
+        return (
+            resource.status in CURRENT_ORDER
+            and (resource.intent or "") in ORDER_INTENTS
+            and resource.do_not_perform is not True
+        )
+    return True
+
+
+def status_code(concept: CodeableConcept | None) -> str:
+    """Return the status that a CodeableConcept holds, in lower case; "" when there is none."""
+    return next((c.code.lower() for c in concept.coding if c.code), "") if concept else ""
+
+
+def _dated(resource: Resource) -> tuple[Span | None, bool]:
+    """Return the days the resource may date from, and whether that is only when it was recorded."""
+    if isinstance(resource, Condition):
+        start = resource.onset_period.start if resource.onset_period else None
+        onset = span_of(resource.onset_date_time) or span_of(start)
+        return (onset, False) if onset else (span_of(resource.recorded_date), True)
+    if isinstance(resource, (MedicationRequest, ServiceRequest)):
+        return span_of(resource.authored_on), False
+    if isinstance(resource, Procedure):
+        return span_of(resource.performed_date_time) or _last_day(resource.performed_period), False
+    if isinstance(resource, (Observation, DiagnosticReport)):
+        return _effective(resource), False
+    if isinstance(resource, AllergyIntolerance):
+        return span_of(resource.recorded_date), True
+    return None, False
+
+
+def _effective(resource: Observation | DiagnosticReport) -> Span | None:
+    instant = resource.effective_instant if isinstance(resource, Observation) else None
+    return (
+        span_of(resource.effective_date_time)
+        or span_of(instant)
+        or _last_day(resource.effective_period)
+        or span_of(resource.issued)
+    )
+
+
+def _last_day(period: Any) -> Span | None:  # noqa: ANN401 - fhir.structs.Period, not exported
+    return (span_of(period.end) or span_of(period.start)) if period else None
+
+
+def refers_to(reference: Reference | None) -> str:
+    """Return the `Type/id` that a reference ends with; "" when there is none."""
+    return _relative(reference.reference) if reference and reference.reference else ""
+
+
+def tally(facts: Iterable[Fact]) -> Counter[str]:
+    """Count facts by resource type, for logs that must name no patient."""
+    return Counter(type(fact.resource).__name__ for fact in facts)
+
+
+__all__ = [
+    "Chart",
+    "Coding",
+    "Context",
+    "Fact",
+    "UndeclaredReadError",
+    "draft_fact",
+    "refers_to",
+    "status_code",
+    "tally",
+]

@@ -1,0 +1,270 @@
+"""Criteria on medicines: being taken, taken for long, tried before, and how much of an ingredient a day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cds_service.doses import daily_mg, supply_days
+from cds_service.fhir import MedicationRequest, span_of
+from cds_service.truth import Certainty, Truth
+
+from .durations import days
+from .finding import Criterion, Finding
+from .records import finding_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cds_service.answers import Need
+    from cds_service.chart import Chart, Fact
+    from cds_service.terminology import ValueSet
+
+    from .durations import Days
+
+_TRIED = frozenset({"active", "on-hold", "completed", "stopped"})
+_NEVER_GIVEN = frozenset({"draft", "cancelled", "entered-in-error"})
+_ONLY_PLANNED = frozenset({"proposal", "plan"})
+_CURRENT = frozenset({"active", "on-hold"})
+OUTDATED_AFTER = days(90)
+"""An order whose supply ran out longer ago may no longer be taken (guideline.md 10.2, policy)."""
+
+
+def taking(
+    need: Need,
+    *value_sets: ValueSet,
+    label: str,
+    drafts: bool = True,
+    besides: tuple[ValueSet, ...] = (),
+) -> Criterion:
+    """
+    A medicine of `value_sets` is current on record, or (with `drafts`) among the other drafts (SAFE-36, SAFE-38).
+
+    `besides` leaves out products that are also in these sets. UNKNOWN: none found, and the
+    answer was incomplete, or some current medicine has no code that can be interpreted.
+    """
+    names = [value_set.name for value_set in value_sets]
+    others = [value_set.name for value_set in besides]
+
+    def judge(chart: Chart) -> Finding:
+        record = [fact for fact in chart.facts(need, *names) if fact.current]
+        found = [*record, *(chart.drafts(*names) if drafts else ())]
+        kept = [(fact, Certainty.PRESENT) for fact in found if not fact.is_in(*others)]
+        finding = finding_of(label, kept, chart.gap(need) or _opaque(chart, need))
+        if any(outdated(chart, fact) for fact in finding.facts):
+            return _amended(finding, "may be outdated")
+        return finding
+
+    return Criterion(label, frozenset({need}), judge, about_order=drafts)
+
+
+def _amended(finding: Finding, note: str) -> Finding:
+    return replace(finding, because=f"{finding.because} ({note})")
+
+
+def _opaque(chart: Chart, need: Need) -> str:
+    count = sum(1 for fact in chart.facts(need) if fact.current and not fact.interpretable)
+    return f"{count} without a code that can be interpreted" if count else ""
+
+
+def outdated(chart: Chart, fact: Fact) -> bool:
+    """Whether the order's validity or supply ended more than 90 days ago; False when it does not say."""
+    request = fact.resource
+    if not isinstance(request, MedicationRequest):
+        return False
+    dispense = request.dispense_request
+    validity = dispense.validity_period.end if dispense and dispense.validity_period else None
+    end = span_of(validity)
+    supplied = supply_days(request)
+    if end:
+        return end.days_before(chart.today)[0] > OUTDATED_AFTER.count
+    if supplied is None or fact.span is None:
+        return False
+    return fact.span.days_before(chart.today)[0] - supplied > OUTDATED_AFTER.count
+
+
+def taken_for(need: Need, *value_sets: ValueSet, at_least: Days, label: str) -> Criterion:
+    """A current order of `value_sets`, not outdated, was authored at least so long ago."""
+    names = [value_set.name for value_set in value_sets]
+
+    def judge(chart: Chart) -> Finding:
+        found = [
+            (fact, Certainty.PRESENT)
+            for fact in chart.facts(need, *names)
+            if _active(fact) and not outdated(chart, fact) and _ago(chart, fact) >= at_least.count
+        ]
+        return finding_of(label, found, chart.gap(need))
+
+    return Criterion(label, frozenset({need}), judge)
+
+
+def _active(fact: Fact) -> bool:
+    return fact.current and getattr(fact.resource, "status", None) == "active"
+
+
+def _ago(chart: Chart, fact: Fact) -> int:
+    """Return the fewest days since the order was authored; -1 when undated, so that no threshold is met."""
+    return fact.span.days_before(chart.today)[0] if fact.span else -1
+
+
+def repeated(need: Need, *value_sets: ValueSet, apart: Days, within: Days, label: str) -> Criterion:
+    """
+    Two orders of `value_sets`, both given at some time within `within`, were authored at least `apart` days apart.
+
+    Any status but draft, cancelled and in error counts: monthly renewals are usually completed.
+    """
+    names = [value_set.name for value_set in value_sets]
+
+    def judge(chart: Chart) -> Finding:
+        given = [
+            fact
+            for fact in chart.facts(need, *names)
+            if _was_given(fact) and 0 <= _ago(chart, fact) <= within.count
+        ]
+        given.sort(key=lambda fact: _ago(chart, fact))
+        long = bool(given) and _ago(chart, given[-1]) - _ago(chart, given[0]) >= apart.count
+        found = [(fact, Certainty.PRESENT) for fact in (given[0], given[-1])] if long else []
+        return finding_of(label, found, chart.gap(need))
+
+    return Criterion(label, frozenset({need}), judge)
+
+
+def _was_given(fact: Fact) -> bool:
+    request = fact.resource
+    return (
+        isinstance(request, MedicationRequest)
+        and request.status not in _NEVER_GIVEN
+        and request.intent not in _ONLY_PLANNED
+        and request.do_not_perform is not True
+    )
+
+
+def supplied(need: Need, *value_sets: ValueSet, at_least: Days, within: Days, label: str) -> Criterion:
+    """Orders of `value_sets` authored within `within` supply at least so many days together."""
+    names = [value_set.name for value_set in value_sets]
+
+    def judge(chart: Chart) -> Finding:
+        given = [
+            fact
+            for fact in chart.facts(need, *names)
+            if _was_given(fact) and 0 <= _ago(chart, fact) <= within.count
+        ]
+        total = sum(_supply(fact) for fact in given)
+        found = [(fact, Certainty.PRESENT) for fact in given] if total >= at_least.count else []
+        return finding_of(label, found, chart.gap(need))
+
+    return Criterion(label, frozenset({need}), judge)
+
+
+def _supply(fact: Fact) -> float:
+    return (supply_days(fact.resource) or 0.0) if isinstance(fact.resource, MedicationRequest) else 0.0
+
+
+def tried(
+    need: Need, *value_sets: ValueSet, within: Days, besides: tuple[ValueSet, ...] = (), label: str
+) -> Criterion:
+    """
+    A medicine of `value_sets` was ordered before today, at most `within` ago (guideline.md 10.2, trial).
+
+    Statuses active, on-hold, completed, stopped; not a proposal or plan. Orders of `besides`
+    do not count, nor current ones whose supply ended more than 90 days ago. Medicines bought
+    over the counter are invisible: NO means "not recorded".
+    """
+    names = [value_set.name for value_set in value_sets]
+    others = [value_set.name for value_set in besides]
+
+    def judge(chart: Chart) -> Finding:
+        found = [
+            (fact, Certainty.PRESENT)
+            for fact in chart.facts(need, *names)
+            if not fact.is_in(*others) and _counts_as_trial(chart, fact, within)
+        ]
+        return finding_of(label, found, chart.gap(need))
+
+    return Criterion(label, frozenset({need}), judge)
+
+
+def _counts_as_trial(chart: Chart, fact: Fact, within: Days) -> bool:
+    status = getattr(fact.resource, "status", None)
+    if not _was_given(fact) or status not in _TRIED or not 0 < _ago(chart, fact) <= within.count:
+        return False
+    return not (status in _CURRENT and outdated(chart, fact))
+
+
+def used_lately(need: Need, *value_sets: ValueSet, within: Days, label: str) -> Criterion:
+    """A medicine of `value_sets` was ordered at most `within` ago, with a status that counts as given (10.8)."""
+    names = [value_set.name for value_set in value_sets]
+
+    def judge(chart: Chart) -> Finding:
+        found = [
+            (fact, Certainty.PRESENT)
+            for fact in chart.facts(need, *names)
+            if _was_given(fact)
+            and getattr(fact.resource, "status", None) in _TRIED
+            and (fact.span is None or _ago(chart, fact) <= within.count)
+        ]
+        return finding_of(label, found, chart.gap(need))
+
+    return Criterion(label, frozenset({need}), judge)
+
+
+def renewal(need: Need, *, label: str) -> Criterion:
+    """The judged order has an ingredient in common with a current order on record (SAFE-06, SAFE-23)."""
+
+    def judge(chart: Chart) -> Finding:
+        own = _ingredients(chart, [chart.order] if chart.order else [])
+        same = [
+            (fact, Certainty.PRESENT)
+            for fact in chart.facts(need)
+            if fact.current and own & _ingredients(chart, [fact])
+        ]
+        return finding_of(label, same, chart.gap(need))
+
+    return Criterion(label, frozenset({need}), judge, about_order=True)
+
+
+def _ingredients(chart: Chart, facts: Iterable[Fact]) -> set[str | None]:
+    return {item.code for fact in facts for item in chart.terminology.ingredients(fact.code.coding)}
+
+
+def daily_dose(
+    need: Need,
+    value_set: ValueSet,
+    ingredient: str,
+    *,
+    above_mg: float | None = None,
+    unknown: bool = False,
+    label: str,
+) -> Criterion:
+    """
+    All current and drafted orders of `value_set` add up to more than `above_mg` of `ingredient` a day.
+
+    UNKNOWN: what is known does not exceed it, and some order has no computable dose. With
+    `unknown` the question is instead whether some order has none: YES or NO.
+    """
+
+    def judge(chart: Chart) -> Finding:
+        record = [fact for fact in chart.facts(need, value_set.name) if fact.current]
+        orders = [*record, *chart.drafts(value_set.name, others=False)]
+        amounts = [_amount(chart, fact, ingredient) for fact in orders]
+        total = sum(amount for amount in amounts if amount is not None)
+        uncounted = sum(1 for amount in amounts if amount is None)
+        said = f"{total:g} mg a day in {len(orders) - uncounted} of {len(orders)} orders"
+        if unknown:
+            return Finding(label, Truth.of(fact=uncounted > 0), said, facts=tuple(orders))
+        if above_mg is not None and total > above_mg:
+            return Finding(label, Truth.YES, said, facts=tuple(orders))
+        gap = chart.gap(need)
+        if uncounted or gap:
+            return Finding(
+                label, Truth.UNKNOWN, gap or f"{uncounted} without a computable dose", unread=bool(gap)
+            )
+        return Finding(label, Truth.NO, said)
+
+    return Criterion(label, frozenset({need}), judge)
+
+
+def _amount(chart: Chart, fact: Fact, ingredient: str) -> float | None:
+    if not isinstance(fact.resource, MedicationRequest):
+        return None
+    return daily_mg(fact.resource, ingredient, chart.terminology.strengths(fact.code.coding))

@@ -1,0 +1,188 @@
+"""Criteria on orders: what is on the table, what for, how urgent, and what was requested before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cds_service.chart import refers_to
+from cds_service.doses import supply_days
+from cds_service.fhir import MedicationRequest, ServiceRequest
+from cds_service.truth import Certainty, Truth
+
+from .finding import Criterion, Finding
+from .records import finding_of
+
+if TYPE_CHECKING:
+    from cds_service.answers import Need
+    from cds_service.chart import Chart, Context, Fact
+    from cds_service.terminology import ValueSet
+
+    from .where import Where
+
+URGENT = frozenset({"urgent", "asap", "stat"})
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What wakes a rule: an order of these value sets being selected or signed. Reads the hook context only."""
+
+    label: str
+    value_sets: tuple[ValueSet, ...]
+    besides: tuple[ValueSet, ...] = field(default=())
+
+    def orders(self, context: Context) -> tuple[Fact, ...]:
+        """Return the orders to judge; none: the rule sleeps and nothing is read."""
+        names = [value_set.name for value_set in self.value_sets]
+        others = [value_set.name for value_set in self.besides]
+        return tuple(
+            draft
+            for draft in context.drafts
+            if draft.selected and draft.is_in(*names) and not draft.is_in(*others)
+        )
+
+
+def selected(*value_sets: ValueSet, label: str, besides: tuple[ValueSet, ...] = ()) -> Trigger:
+    """Wake when an order of `value_sets` (and of none in `besides`) is selected or being signed."""
+    return Trigger(label, value_sets, besides)
+
+
+def order_is(*value_sets: ValueSet, label: str) -> Criterion:
+    """The judged order is in one of `value_sets`: YES or NO."""
+    names = [value_set.name for value_set in value_sets]
+
+    def judge(chart: Chart) -> Finding:
+        fits = chart.order is not None and chart.order.is_in(*names)
+        return Finding(label, Truth.of(fact=fits))
+
+    return Criterion(label, frozenset(), judge, about_order=True)
+
+
+def order_urgent(*, label: str) -> Criterion:
+    """The judged order's priority is urgent, asap or stat: YES or NO; no priority means routine."""
+
+    def judge(chart: Chart) -> Finding:
+        resource = chart.order.resource if chart.order else None
+        urgent = isinstance(resource, ServiceRequest) and resource.priority in URGENT
+        return Finding(label, Truth.of(fact=urgent))
+
+    return Criterion(label, frozenset(), judge, about_order=True)
+
+
+def supply_above(limit_days: int, *, label: str) -> Criterion:
+    """The judged order supplies more than `limit_days`, refills included. UNKNOWN when it does not say."""
+
+    def judge(chart: Chart) -> Finding:
+        resource = chart.order.resource if chart.order else None
+        supply = supply_days(resource) if isinstance(resource, MedicationRequest) else None
+        if supply is None:
+            return Finding(label, Truth.UNKNOWN, "no supply duration in the order")
+        return Finding(label, Truth.of(fact=supply > limit_days), f"{supply:g} days' supply")
+
+    return Criterion(label, frozenset(), judge, about_order=True)
+
+
+def ordered_for(conditions: Need, *value_sets: ValueSet, label: str) -> Criterion:
+    """
+    A reason of the judged order is coded in one of `value_sets`.
+
+    Reads the order's reasonCode and reasonReference (contained, or a Condition of the chart;
+    a refuted one is no reason). UNKNOWN: a reference that the incomplete Conditions might hold.
+    """
+    names = [value_set.name for value_set in value_sets]
+
+    def judge(chart: Chart) -> Finding:
+        sets, unresolved = _reasons(chart, conditions)
+        if any(not found.isdisjoint(names) for found in sets):
+            return Finding(label, Truth.YES, "given as the order's reason", facts=_judged(chart))
+        if unresolved and chart.gap(conditions):
+            return Finding(label, Truth.UNKNOWN, chart.gap(conditions), unread=True)
+        return Finding(label, Truth.NO, "not the order's reason")
+
+    return Criterion(label, frozenset({conditions}), judge, about_order=True)
+
+
+def ordered_for_else(conditions: Need, *value_sets: ValueSet, label: str) -> Criterion:
+    """
+    The judged order states reasons and none of them is in `value_sets`: another indication (10.2).
+
+    NO: no reason stated, or one that fits. UNKNOWN: a reference the incomplete Conditions might hold.
+    """
+    names = [value_set.name for value_set in value_sets]
+
+    def judge(chart: Chart) -> Finding:
+        sets, unresolved = _reasons(chart, conditions)
+        if (not sets and not unresolved) or any(not found.isdisjoint(names) for found in sets):
+            return Finding(label, Truth.NO)
+        if unresolved and chart.gap(conditions):
+            return Finding(label, Truth.UNKNOWN, chart.gap(conditions), unread=True)
+        return Finding(label, Truth.YES, "the order's reason is another", facts=_judged(chart))
+
+    return Criterion(label, frozenset({conditions}), judge, about_order=True)
+
+
+def _judged(chart: Chart) -> tuple[Fact, ...]:
+    return (chart.order,) if chart.order else ()
+
+
+def _reasons(chart: Chart, conditions: Need) -> tuple[list[frozenset[str]], int]:
+    """Return the value sets of each readable reason, and how many references found nothing."""
+    resource = chart.order.resource if chart.order else None
+    if not isinstance(resource, (MedicationRequest, ServiceRequest)):
+        return [], 0
+    sets = [chart.terminology.sets_of(concept.coding) for concept in resource.reason_code]
+    contained = {f"#{item.id}": item for item in resource.contained}
+    recorded = {fact.reference: fact for fact in chart.facts(conditions)}
+    unresolved = 0
+    for reference in resource.reason_reference:
+        inside = contained.get(reference.reference or "")
+        fact = recorded.get(refers_to(reference))
+        if inside is not None and inside.code:
+            sets.append(chart.terminology.sets_of(inside.code.coding))
+        elif fact is not None:
+            sets.append(fact.sets if fact.certainty is not Certainty.ABSENT_STATED else frozenset())
+        else:
+            unresolved += 1
+    return sets, unresolved
+
+
+def requested(
+    need: Need,
+    *value_sets: ValueSet,
+    status: frozenset[str],
+    where: Where | None = None,
+    drafts: bool = False,
+    label: str,
+) -> Criterion:
+    """
+    An order of `value_sets` with one of these statuses is on record, or (with `drafts`) among the other drafts.
+
+    The judged order is no evidence for itself (guideline.md 10.8). doNotPerform does not
+    count. UNKNOWN: none found and the answer incomplete.
+    """
+    names = [value_set.name for value_set in value_sets]
+
+    def judge(chart: Chart) -> Finding:
+        record = [
+            fact
+            for fact in chart.facts(need, *names)
+            if getattr(fact.resource, "status", None) in status
+            and getattr(fact.resource, "do_not_perform", None) is not True
+            and (where is None or where.holds(chart, fact) is not Truth.NO)
+        ]
+        found = [*record, *(chart.drafts(*names) if drafts else ())]
+        return finding_of(label, [(fact, Certainty.PRESENT) for fact in found], chart.gap(need))
+
+    return Criterion(label, frozenset({need}), judge, about_order=drafts)
+
+
+def never_absent(criterion: Criterion, *, because: str) -> Criterion:
+    """The criterion, but its NO is UNKNOWN: for what a chart can show and can never rule out (10.2, candidacy)."""
+
+    def combine(chart: Chart) -> Finding:
+        finding = criterion.evaluate(chart)
+        if finding.truth is Truth.NO:
+            return Finding(criterion.label, Truth.UNKNOWN, because, parts=finding.parts)
+        return finding
+
+    return Criterion(criterion.label, criterion.needs, combine, (criterion,), criterion.about_order)

@@ -1,0 +1,343 @@
+"""
+Rules, ladders of rules, services, guidelines; and `decide`, which judges a service's rules on a chart.
+
+`decide` is total and pure: data never makes it raise, and every rule that was awake leaves a
+Verdict, also when it stays silent, so that "why did (or did not) this card appear?" is one look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Literal
+
+from .answers import Need
+from .suggestions import Built, Suggest, Suggestion
+from .truth import Truth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .chart import Chart, Context, Fact
+    from .criteria.finding import Criterion, Finding
+    from .criteria.orders import Trigger
+    from .evidence import Statement
+    from .fhir import Coding
+    from .order_names import OrderName
+    from .terminology import Terminology
+
+
+class GuidelineError(ValueError):
+    """A guideline contradicts itself; raised at start-up only, with the rule's id and the remedy."""
+
+
+class Indicator(Enum):
+    """How urgent a card is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Higher is more urgent."""
+        return list(Indicator).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a card is about: one card per topic and response. `rank` is its place in the response."""
+
+    coding: Coding
+    rank: int
+    sensitive: bool = False
+
+    @property
+    def code(self) -> str:
+        """Its code."""
+        return self.coding.code or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence of a card's detail, said only while its criterion is YES (or always, without one)."""
+
+    says: str
+    when: Criterion | None = None
+
+
+@dataclass(frozen=True)
+class Advice:
+    """
+    What a rule says.
+
+    summary: under 140 characters, finding first. lines: what to do, most important first.
+    screen: criteria whose NO the card lists as "not recorded" (guideline.md section 7).
+    """
+
+    indicator: Indicator
+    summary: str
+    lines: tuple[Line, ...]
+    suggestions: tuple[Suggest, ...] = ()
+    override_reasons: tuple[Coding, ...] = ()
+    screen: tuple[Criterion, ...] = ()
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What its lines, suggestions and screen read."""
+        asked = [line.when for line in self.lines if line.when] + list(self.screen)
+        found = frozenset[Need]().union(*(criterion.needs for criterion in asked)) if asked else frozenset()
+        return found.union(*(suggest.needs for suggest in self.suggestions))
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A rung that says nothing and keeps the rungs below it from speaking; `because` goes on the sheet."""
+
+    because: str
+    data_missing: bool = False
+
+
+IfUnknown = Literal["stay silent", "advise", "advise without suggestions"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """
+    One situation and what is said in it.
+
+    on: which orders wake it; it reads nothing else before. scope: NO puts an order beyond
+    its concern (SAFE-31). when: must be YES. unless: YES silences; UNKNOWN is governed by
+    `if_unknown`, which has no default. rows: the guideline rows it carries out.
+    """
+
+    id: str
+    rows: tuple[str, ...]
+    topic: Topic | None
+    on: Trigger
+    scope: Criterion
+    when: Criterion
+    advice: Advice | Silence
+    evidence: tuple[Statement, ...]
+    if_unknown: IfUnknown
+    unless: Criterion | None = None
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """Everything it may read, once awake."""
+        advice = self.advice.needs if isinstance(self.advice, Advice) else frozenset()
+        return (
+            self.scope.needs | self.when.needs | (self.unless.needs if self.unless else frozenset()) | advice
+        )
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Rules of which, per order, the first that applies decides; over several orders the highest rung does."""
+
+    rules: tuple[Rule, ...]
+
+
+class Outcome(Enum):
+    """What became of a rule that was awake."""
+
+    SPEAKS = "speaks"
+    SILENT = "silent"
+    OUT_OF_SCOPE = "out of scope"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """An Advice as it came out on this chart."""
+
+    indicator: Indicator
+    summary: str
+    lines: tuple[str, ...]
+    suggestions: tuple[Suggestion, ...]
+    screen: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """
+    One rule on one call: what it came to, for which orders, on what findings.
+
+    orders: those it speaks about (or was asked about). findings: scope, when, unless, as far
+    as they were asked, of the first order. spoken: only when it SPEAKS.
+    """
+
+    rule: Rule
+    outcome: Outcome
+    orders: tuple[Fact, ...]
+    findings: tuple[Finding, ...]
+    spoken: Spoken | None = None
+
+
+@dataclass(frozen=True)
+class CdsService:
+    """
+    One service group: its rules, on these hooks.
+
+    quiet: needs whose gaps are a line in a card's detail and no data-missing card. required:
+    needs without which no rule can speak (412 when nobody could be asked for them).
+    """
+
+    group: str
+    hooks: tuple[str, ...]
+    title: str
+    description: str
+    rules: tuple[Rule | Ladder, ...]
+    required: frozenset[Need]
+    quiet: frozenset[Need] = frozenset()
+
+    @property
+    def each_rule(self) -> Iterator[Rule]:
+        """Every rule, rungs of ladders included, in order."""
+        for item in self.rules:
+            yield from item.rules if isinstance(item, Ladder) else (item,)
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """Everything its rules may read."""
+        return frozenset[Need]().union(*(rule.needs for rule in self.each_rule))
+
+    def awake(self, context: Context) -> bool:
+        """Whether some rule has an order to judge."""
+        return any(rule.on.orders(context) for rule in self.each_rule)
+
+
+@dataclass(frozen=True)
+class Guideline:
+    """
+    A package of services with their codes and words.
+
+    label: `card.source.label`. data_missing: the topic of the card that names what could not
+    be read. rule_extension: reverse-DNS name of the card extension that lists rule ids.
+    contradictory: pairs of value sets that must share no code. order_names: how an order
+    without any understood code may be recognised.
+    """
+
+    name: str
+    label: str
+    footer: str
+    services: tuple[CdsService, ...]
+    terminology: Terminology
+    data_missing: Topic
+    rule_extension: str
+    contradictory: tuple[tuple[str, str], ...] = ()
+    order_names: tuple[OrderName, ...] = ()
+    not_computed: Mapping[str, str] = field(default_factory=dict)
+
+
+def decide(service: CdsService, chart: Chart) -> tuple[Verdict, ...]:
+    """Judge every rule that the context wakes; the order of the verdicts is that of the rules."""
+    verdicts: list[Verdict] = []
+    for item in service.rules:
+        if isinstance(item, Ladder):
+            verdicts += _climb(item, chart)
+        elif orders := item.on.orders(chart.context):
+            verdicts.append(_judge(item, orders, chart))
+    return tuple(verdicts)
+
+
+def _judge(rule: Rule, orders: tuple[Fact, ...], chart: Chart) -> Verdict:
+    judged = [(order, *_applies(rule, chart.judging(order))) for order in orders]
+    best = max(judged, key=lambda item: _WEIGHT[item[1]])
+    if best[1] is not Outcome.SPEAKS:
+        return Verdict(rule, best[1], (best[0],), best[2])
+    speaking = tuple(order for order, outcome, _ in judged if outcome is Outcome.SPEAKS)
+    return _speak(rule, speaking, best[2], chart)
+
+
+_WEIGHT = {Outcome.OUT_OF_SCOPE: 0, Outcome.SILENT: 1, Outcome.UNDECIDED: 2, Outcome.SPEAKS: 3}
+
+
+def _applies(rule: Rule, chart: Chart) -> tuple[Outcome, tuple[Finding, ...]]:
+    scope = rule.scope.evaluate(chart)
+    if scope.truth is Truth.NO:
+        return Outcome.OUT_OF_SCOPE, (scope,)
+    when = rule.when.evaluate(chart)
+    if when.truth is not Truth.YES or scope.truth is Truth.UNKNOWN:
+        silent = when.truth is Truth.NO
+        return Outcome.SILENT if silent else Outcome.UNDECIDED, (scope, when)
+    if rule.unless is None:
+        return Outcome.SPEAKS, (scope, when)
+    unless = rule.unless.evaluate(chart)
+    findings = (scope, when, unless)
+    if unless.truth is Truth.YES:
+        return Outcome.SILENT, findings
+    if unless.truth is Truth.UNKNOWN and rule.if_unknown == "stay silent":
+        return Outcome.UNDECIDED, findings
+    return Outcome.SPEAKS, findings
+
+
+def _climb(ladder: Ladder, chart: Chart) -> list[Verdict]:
+    """Return one verdict per rung down to the one that decides; undecided rungs are passed over."""
+    trigger = ladder.rules[0].on
+    judged = [
+        (order, [_applies(rule, chart.judging(order)) for rule in ladder.rules])
+        for order in trigger.orders(chart.context)
+    ]
+    for number, rule in enumerate(ladder.rules):
+        speaking = tuple(order for order, rungs in judged if rungs[number][0] is Outcome.SPEAKS)
+        if speaking:
+            findings = next(rungs[number][1] for order, rungs in judged if order is speaking[0])
+            passed = _passed(ladder.rules[:number], judged)
+            named = tuple(order for order, rungs in judged if rungs[number][0] is not Outcome.OUT_OF_SCOPE)
+            return [*passed, replace(_speak(rule, speaking, findings, chart), orders=named)]
+    return _passed(ladder.rules, judged)
+
+
+def _passed(
+    rules: tuple[Rule, ...], judged: list[tuple[Fact, list[tuple[Outcome, tuple[Finding, ...]]]]]
+) -> list[Verdict]:
+    verdicts = []
+    for number, rule in enumerate(rules):
+        for order, rungs in judged[:1]:
+            outcome, findings = rungs[number]
+            verdicts.append(Verdict(rule, outcome, (order,), findings))
+    return verdicts
+
+
+def _speak(rule: Rule, orders: tuple[Fact, ...], findings: tuple[Finding, ...], chart: Chart) -> Verdict:
+    advice = rule.advice
+    if isinstance(advice, Silence):
+        outcome = Outcome.UNDECIDED if advice.data_missing else Outcome.SILENT
+        return Verdict(rule, outcome, orders, findings)
+    about = chart.judging(orders[0])
+    lines = [
+        line.says
+        for line in advice.lines
+        if line.when is None or line.when.evaluate(about).truth is Truth.YES
+    ]
+    built = [] if _withhold(rule, findings) else [item.on(about, orders) for item in advice.suggestions]
+    spoken = Spoken(
+        advice.indicator,
+        advice.summary,
+        (*lines, *_distinct(built)),
+        tuple(suggestion for item in built for suggestion in item.suggestions),
+        tuple(criterion.evaluate(about) for criterion in advice.screen),
+    )
+    return Verdict(rule, Outcome.SPEAKS, orders, findings, spoken)
+
+
+def _withhold(rule: Rule, findings: tuple[Finding, ...]) -> bool:
+    unknown = any(finding.truth is Truth.UNKNOWN for finding in findings)
+    return unknown and rule.if_unknown == "advise without suggestions"
+
+
+def _distinct(built: list[Built]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line for item in built for line in item.lines))
+
+
+def unread(service: CdsService, verdicts: tuple[Verdict, ...], chart: Chart) -> tuple[Need, ...]:
+    """
+    Return the needs whose gaps bear on these verdicts, sorted by key.
+
+    Rules that are out of scope, or silent for a reason that is known, could not have said
+    more with more data; `quiet` needs never count.
+    """
+    open_ended = [item.rule for item in verdicts if item.outcome in {Outcome.SPEAKS, Outcome.UNDECIDED}]
+    needs = frozenset[Need]().union(*(rule.needs for rule in open_ended)) if open_ended else frozenset()
+    return tuple(sorted(need for need in needs - service.quiet if chart.gap(need)))

@@ -1,0 +1,270 @@
+"""
+What a click can do: remove a draft, change one field of it, or create an order as a valid R4 draft.
+
+A suggestion is built from the chart when a rule speaks. Medicines are values with guards: one
+whose hazards are not all known to be absent is never offered (SAFE-27, SAFE-47), and the card
+says which check failed or was impossible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .answers import Need
+from .criteria.finding import shown
+from .truth import Truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .chart import Chart, Fact
+    from .criteria.finding import Criterion
+    from .fhir import Coding
+    from .terminology import ValueSet
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One change to the order basket; `resource` for create and update, `resource_id` for delete."""
+
+    type: str
+    description: str
+    resource: Mapping[str, Any] | None = None
+    resource_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A button: its label and the actions that a click applies together."""
+
+    label: str
+    actions: tuple[Action, ...]
+    is_recommended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a Suggest came to on this chart: suggestions, and lines for the detail."""
+
+    suggestions: tuple[Suggestion, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Suggest:
+    """
+    A suggestion a rule may make.
+
+    said: how the sheet describes it. build: from chart and judged orders. when: only while
+    this is YES, asked per order where it is about one.
+    """
+
+    said: str
+    build: Callable[[Chart, tuple[Fact, ...]], Built]
+    when: Criterion | None = None
+    own_needs: frozenset[Need] = field(default=frozenset())
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What it reads."""
+        return self.own_needs | (self.when.needs if self.when else frozenset())
+
+    def on(self, chart: Chart, orders: tuple[Fact, ...]) -> Built:
+        """Build it for the orders for which `when` holds."""
+        kept = tuple(order for order in orders if self._holds(chart.judging(order)))
+        return self.build(chart, kept) if kept else Built()
+
+    def _holds(self, chart: Chart) -> bool:
+        return self.when is None or self.when.evaluate(chart).truth is Truth.YES
+
+
+def _addressable(chart: Chart, order: Fact) -> bool:
+    """Whether an action can name this draft: it has an id, and no other draft shares it."""
+    alike = [draft for draft in chart.context.drafts if draft.reference == order.reference]
+    return order.resource.id is not None and len(alike) == 1
+
+
+def remove_order(label: str, *, when: Criterion | None = None) -> Suggest:
+    """Suggest deleting each judged draft, named by its exact resource id (SAFE-38)."""
+
+    def build(chart: Chart, orders: tuple[Fact, ...]) -> Built:
+        named = [order for order in orders if _addressable(chart, order)]
+        return Built(
+            tuple(Suggestion(_numbered(label, order, named), (_delete(order, label),)) for order in named)
+        )
+
+    return Suggest(f"{label} (delete the draft)", build, when)
+
+
+def _numbered(label: str, order: Fact, orders: list[Fact]) -> str:
+    return label if len(orders) == 1 else f"{label} ({order.reference})"
+
+
+def _delete(order: Fact, label: str) -> Action:
+    return Action("delete", label, resource_id=order.reference)
+
+
+def remove_other_drafts(label: str, *value_sets: ValueSet, unless: Criterion) -> Suggest:
+    """Suggest deleting the other drafts of these value sets, except where `unless` is not NO of them."""
+    names = [value_set.name for value_set in value_sets]
+
+    def build(chart: Chart, orders: tuple[Fact, ...]) -> Built:
+        others = [
+            draft
+            for draft in chart.context.drafts
+            if draft not in orders and draft.is_in(*names) and _addressable(chart, draft)
+        ]
+        kept = [draft for draft in others if unless.evaluate(chart.judging(draft)).truth is Truth.NO]
+        return Built(tuple(Suggestion(_numbered(label, d, kept), (_delete(d, label),)) for d in kept))
+
+    return Suggest(f"{label} (delete the other draft)", build, own_needs=unless.needs)
+
+
+def set_priority(
+    label: str, priority: str, *, recommended: bool = False, when: Criterion | None = None
+) -> Suggest:
+    """Suggest the same order with another priority: its own JSON with only that member changed."""
+
+    def build(chart: Chart, orders: tuple[Fact, ...]) -> Built:
+        named = [order for order in orders if _addressable(chart, order)]
+        return Built(
+            tuple(
+                Suggestion(
+                    _numbered(label, order, named),
+                    (Action("update", label, {**order.source, "priority": priority}),),
+                    is_recommended=recommended and order is named[0],
+                )
+                for order in named
+            )
+        )
+
+    return Suggest(f"{label} (update priority to {priority})", build, when)
+
+
+def set_supply(label: str, supply_days: int, *, when: Criterion | None = None) -> Suggest:
+    """Suggest the same prescription for `supply_days` and no refills: only those two members change."""
+
+    def build(chart: Chart, orders: tuple[Fact, ...]) -> Built:
+        named = [order for order in orders if _addressable(chart, order)]
+        return Built(
+            tuple(
+                Suggestion(
+                    _numbered(label, order, named), (Action("update", label, _supplied(order, supply_days)),)
+                )
+                for order in named
+            )
+        )
+
+    return Suggest(f"{label} (update dispenseRequest)", build, when)
+
+
+def _supplied(order: Fact, supply_days: int) -> dict[str, Any]:
+    duration = {"value": supply_days, "unit": "days", "system": "http://unitsofmeasure.org", "code": "d"}
+    dispense = {
+        **order.source.get("dispenseRequest", {}),
+        "numberOfRepeatsAllowed": 0,
+        "expectedSupplyDuration": duration,
+    }
+    return {**order.source, "dispenseRequest": dispense}
+
+
+def create_request(
+    label: str, coding: Coding, *, priority: str = "", when: Criterion | None = None
+) -> Suggest:
+    """Suggest a new draft ServiceRequest for a referral, therapy or image."""
+
+    def build(chart: Chart, _orders: tuple[Fact, ...]) -> Built:
+        resource = {
+            "resourceType": "ServiceRequest",
+            "status": "draft",
+            "intent": "order",
+            **({"priority": priority} if priority else {}),
+            "code": _concept(coding),
+            "subject": _subject(chart),
+        }
+        return Built((Suggestion(label, (Action("create", label, resource),)),))
+
+    return Suggest(f"{label} (create a draft ServiceRequest)", build, when)
+
+
+def _concept(coding: Coding) -> dict[str, Any]:
+    return {
+        "coding": [{"system": coding.system, "code": coding.code, "display": coding.display}],
+        "text": coding.display,
+    }
+
+
+def _subject(chart: Chart) -> dict[str, str]:
+    return {"reference": f"Patient/{chart.context.patient_id}"}
+
+
+@dataclass(frozen=True)
+class Medicine:
+    """
+    A drug that may be suggested (SAFE-27, SAFE-47).
+
+    hazards: offered only when this is NO; YES and UNKNOWN both withhold it, and the card says
+    why. caution: while YES or UNKNOWN, `caution_said` is added to the button.
+    """
+
+    name: str
+    product: Coding
+    hazards: Criterion
+    caution: Criterion | None = None
+    caution_said: str = ""
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What must be read before it may be offered."""
+        return self.hazards.needs | (self.caution.needs if self.caution else frozenset())
+
+    def offered(self, chart: Chart) -> Suggestion | None:
+        """Return the suggestion, None when it is withheld."""
+        if self.hazards.evaluate(chart).truth is not Truth.NO:
+            return None
+        label = f"Draft {self.name}: check before signing"
+        if self.caution and self.caution.evaluate(chart).truth is not Truth.NO:
+            label = f"Draft {self.name}: check before signing; {self.caution_said}"
+        resource = {
+            "resourceType": "MedicationRequest",
+            "status": "draft",
+            "intent": "order",
+            "medicationCodeableConcept": _concept(self.product),
+            "subject": _subject(chart),
+        }
+        return Suggestion(label, (Action("create", label, resource),))
+
+    def withheld(self, chart: Chart) -> str:
+        """Say why it is not offered; sensitive reasons only as "a recorded condition" (SAFE-30)."""
+        finding = self.hazards.evaluate(chart)
+        wanted = finding.truth
+        leaves = [leaf for leaf in finding.leaves if leaf.truth is wanted and leaf.label]
+        said = list(dict.fromkeys(shown(leaf) for leaf in leaves))
+        if wanted is Truth.YES:
+            return f"{self.name} is not suggested: {', '.join(said)}."
+        gaps = list(dict.fromkeys(f"{shown(leaf)} ({leaf.because})" for leaf in leaves))
+        return f"{self.name} is not suggested, because this could not be checked: {'; '.join(gaps)}."
+
+
+def offer(*medicines: Medicine, otherwise: tuple[Suggest, ...], when: Criterion | None = None) -> Suggest:
+    """
+    Suggest each medicine that passes its guards, in this order; none passes: only `otherwise`.
+
+    Nothing is recommended above the others (REC-1).
+    """
+
+    def build(chart: Chart, orders: tuple[Fact, ...]) -> Built:
+        offers = [medicine.offered(chart) for medicine in medicines]
+        lines = tuple(
+            medicine.withheld(chart) for medicine, made in zip(medicines, offers, strict=True) if made is None
+        )
+        made = tuple(suggestion for suggestion in offers if suggestion)
+        if made:
+            return Built(made, lines)
+        rest = [item.on(chart, orders) for item in otherwise]
+        return Built(tuple(s for built in rest for s in built.suggestions), lines)
+
+    said = "Draft, of those that pass every guard: " + ", ".join(medicine.name for medicine in medicines)
+    needs = frozenset[Need]().union(*(medicine.needs for medicine in medicines)) if medicines else frozenset()
+    return Suggest(said, build, when, needs)

@@ -1,0 +1,327 @@
+"""
+Codes and what they mean to the rules: value sets, RxNorm products and strengths, site code maps.
+
+All of it is FHIR JSON (ValueSet, ConceptMap) plus one table of strengths, loaded once from a
+guideline's folder into one index (system, code) -> names of value sets. Displays are never
+a key; they only appear on cards, and in `names_in`, which serves orders without any
+understood code (design.md section 5, order recognition).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .fhir import Coding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+SNOMED_CT = "http://snomed.info/sct"
+LOINC = "http://loinc.org"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+ICD_10_CM = "http://hl7.org/fhir/sid/icd-10-cm"
+
+SPOKEN = frozenset({SNOMED_CT, LOINC, RXNORM, ICD_10_CM})
+
+_OIDS = {
+    "2.16.840.1.113883.6.96": SNOMED_CT,
+    "2.16.840.1.113883.6.1": LOINC,
+    "2.16.840.1.113883.6.88": RXNORM,
+    "2.16.840.1.113883.6.90": ICD_10_CM,
+}
+_PREFIX_PATTERN = re.compile(r"([A-Z0-9]+)((?:\[0-9\])*)\.\*")
+
+
+class TerminologyError(ValueError):
+    """A value set or map of a guideline is not what it must be; the message says which and how to mend it."""
+
+
+def normalised(system: str | None, code: str | None) -> tuple[str, str] | None:
+    """
+    Return (system, code) in the one spelling that the index uses; None unless both are there.
+
+    OIDs, with or without `urn:oid:`, become the URIs of SNOMED CT, LOINC, RxNorm and
+    ICD-10-CM; ICD-10-CM codes lose their dot and turn to upper case (guideline.md 10.8).
+    """
+    if not system or not code:
+        return None
+    uri = system.strip().rstrip("/")
+    uri = _OIDS.get(uri.removeprefix("urn:oid:"), uri)
+    tidy = code.strip()
+    if uri == ICD_10_CM:
+        tidy = tidy.replace(".", "").upper()
+    return uri, tidy
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSet:
+    """
+    A named set of codes.
+
+    codes: normalised (system, code). patterns: per system, a compiled `filter` on code.
+    excluded: codes that an ingredient in the set must not pull in (a topical gel of a
+    systemic drug). displays: what to call a code on a card.
+    """
+
+    name: str
+    title: str
+    codes: frozenset[tuple[str, str]]
+    patterns: tuple[tuple[str, re.Pattern[str]], ...] = ()
+    excluded: frozenset[tuple[str, str]] = frozenset()
+    displays: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def of_system(self, system: str) -> tuple[str, ...]:
+        """Return the codes of one system, sorted, as a search parameter wants them."""
+        return tuple(sorted(code for uri, code in self.codes if uri == system))
+
+    def coding(self, code: str) -> Coding:
+        """Return a member as a Coding for an order we suggest; TerminologyError when it is none."""
+        for (system, member), display in self.displays.items():
+            if member == code:
+                return Coding(system, code, display)
+        msg = f"value set {self.name}: {code} is no member; add it to {self.name}.json or name another code"
+        raise TerminologyError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """How much of one ingredient a product holds per unit: `325 MG`, `10 MG/ML`."""
+
+    ingredient: str
+    amount: float
+    unit: str
+
+
+class Terminology:
+    """
+    The codes of one guideline, plus the site's own.
+
+    `terms["rx-opioid"]` is a value set (and counts as used); an unknown name raises
+    TerminologyError. `sets_of(codings)` are the names of all sets that any coding belongs to.
+    """
+
+    def __init__(
+        self,
+        value_sets: Iterable[ValueSet],
+        ingredients: Mapping[str, tuple[Coding, ...]] | None = None,
+        strengths: Mapping[str, tuple[Strength, ...]] | None = None,
+    ) -> None:
+        """Index the value sets; `ingredients` and `strengths` go by RxNorm product code."""
+        self.value_sets = {value_set.name: value_set for value_set in value_sets}
+        self.used: set[str] = set()
+        self._ingredients = dict(ingredients or {})
+        self._strengths = dict(strengths or {})
+        self._site: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
+        self._index: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for value_set in self.value_sets.values():
+            for key in value_set.codes:
+                self._index[key].add(value_set.name)
+        self._known: dict[tuple[str, str], frozenset[str]] = {}
+
+    @classmethod
+    def load(cls, folder: Path) -> Terminology:
+        """Read `valuesets/*.json` and `conceptmaps/*` below `folder`; TerminologyError names the bad file."""
+        value_sets = [_value_set(path) for path in sorted((folder / "valuesets").glob("*.json"))]
+        ingredients: dict[str, tuple[Coding, ...]] = {}
+        for path in sorted((folder / "conceptmaps").glob("*.json")):
+            for system, code, targets in _mappings(path):
+                if system == RXNORM:
+                    ingredients[code] = targets
+        strengths: dict[str, list[Strength]] = defaultdict(list)
+        for path in sorted((folder / "conceptmaps").glob("*.csv")):
+            for product, strength in _strengths(path):
+                strengths[product].append(strength)
+        return cls(value_sets, ingredients, {product: tuple(items) for product, items in strengths.items()})
+
+    def __getitem__(self, name: str) -> ValueSet:
+        """Return a value set by the stem of its file, and note that it is used."""
+        if name not in self.value_sets:
+            msg = f"no value set {name!r}: there is no valuesets/{name}.json in the guideline's folder"
+            raise TerminologyError(msg)
+        self.used.add(name)
+        return self.value_sets[name]
+
+    @property
+    def unused(self) -> frozenset[str]:
+        """Names of value sets that nothing asked for."""
+        return frozenset(self.value_sets) - self.used
+
+    def with_site_codes(self, folder: Path) -> Terminology:
+        """
+        Return a copy that also understands the site's own codes.
+
+        Every ConceptMap in `folder` maps local codes (CPT, NDC, local numbers) to codes of our
+        value sets. A target that no value set holds is a TerminologyError: it would do nothing.
+        """
+        copy = Terminology(self.value_sets.values(), self._ingredients, self._strengths)
+        copy.used = set(self.used)
+        for path in sorted(folder.glob("*.json")):
+            for system, code, targets in _mappings(path):
+                keys = tuple(key for target in targets if (key := normalised(target.system, target.code)))
+                for key in keys:
+                    if not copy.understands(*key):
+                        msg = f"{path.name}: {system}|{code} maps to {'|'.join(key)}, which no rule knows"
+                        raise TerminologyError(msg)
+                source = normalised(system, code)
+                if source:
+                    copy._site[source] = keys
+        return copy
+
+    def sets_of(self, codings: Iterable[Coding]) -> frozenset[str]:
+        """Return the names of all value sets that one of `codings` belongs to."""
+        names: frozenset[str] = frozenset()
+        for coding in codings:
+            key = normalised(coding.system, coding.code)
+            if key:
+                names |= self._sets(key)
+        return names
+
+    def understands(self, system: str, code: str) -> bool:
+        """Whether some value set, product map or site map knows this code."""
+        key = normalised(system, code)
+        if key is None:
+            return False
+        return (
+            bool(self._sets(key)) or key in self._site or (key[0] == RXNORM and key[1] in self._ingredients)
+        )
+
+    def interprets(self, codings: Iterable[Coding]) -> bool:
+        """Whether some coding is of a system that the value sets speak, or of a site map: else it says nothing."""
+        keys = [key for coding in codings if (key := normalised(coding.system, coding.code))]
+        return any(key[0] in SPOKEN or key in self._site for key in keys)
+
+    @staticmethod
+    def is_of(system: str, coding: Coding) -> bool:
+        """Whether the coding is of this system, whichever way its system is spelled."""
+        key = normalised(coding.system, coding.code)
+        return key is not None and key[0] == system
+
+    def ingredients(self, codings: Iterable[Coding]) -> tuple[Coding, ...]:
+        """Return the watched ingredients of the first coding that is an RxNorm product or ingredient we know."""
+        for coding in codings:
+            for key in self._meanings(coding):
+                if key[0] != RXNORM:
+                    continue
+                if key[1] in self._ingredients:
+                    return self._ingredients[key[1]]
+                if self._index.get(key):
+                    return (Coding(RXNORM, key[1], coding.display),)
+        return ()
+
+    def strengths(self, codings: Iterable[Coding]) -> tuple[Strength, ...]:
+        """Return the strengths of the first coding that has any; empty when no strength is known."""
+        for coding in codings:
+            for key in self._meanings(coding):
+                if key[0] == RXNORM and key[1] in self._strengths:
+                    return self._strengths[key[1]]
+        return ()
+
+    def _meanings(self, coding: Coding) -> tuple[tuple[str, str], ...]:
+        key = normalised(coding.system, coding.code)
+        return () if key is None else (key, *self._site.get(key, ()))
+
+    def _sets(self, key: tuple[str, str]) -> frozenset[str]:
+        known = self._known.get(key)
+        if known is None:
+            known = frozenset(self._membership(key))
+            if len(self._known) < _REMEMBERED:
+                self._known[key] = known
+        return known
+
+    def _membership(self, key: tuple[str, str]) -> Iterator[str]:
+        for meaning in (key, *self._site.get(key, ())):
+            yield from self._index.get(meaning, ())
+            for value_set in self.value_sets.values():
+                if any(
+                    meaning[0] == uri and regex.fullmatch(meaning[1]) for uri, regex in value_set.patterns
+                ):
+                    yield value_set.name
+            if meaning[0] == RXNORM:
+                yield from self._by_ingredient(meaning)
+
+    def _by_ingredient(self, product: tuple[str, str]) -> Iterator[str]:
+        for ingredient in self._ingredients.get(product[1], ()):
+            for name in self._index.get((RXNORM, ingredient.code or ""), ()):
+                if product not in self.value_sets[name].excluded:
+                    yield name
+
+
+_REMEMBERED = 20_000
+"""How many codes keep their looked-up sets: bounds the memory that unknown codes can take."""
+
+
+def _document(path: Path, resource_type: str) -> dict[str, Any]:
+    try:
+        document = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        msg = f"{path.name}: not a JSON object ({error})"
+        raise TerminologyError(msg) from error
+    if document.get("resourceType") != resource_type:
+        msg = f"{path.name}: resourceType is {document.get('resourceType')!r}, must be {resource_type}"
+        raise TerminologyError(msg)
+    return document
+
+
+def _value_set(path: Path) -> ValueSet:
+    document = _document(path, "ValueSet")
+    if document.get("id") != path.stem:
+        msg = f"{path.name}: its id is {document.get('id')!r}; file stem and id must agree"
+        raise TerminologyError(msg)
+    compose = document.get("compose", {})
+    displays: dict[tuple[str, str], str] = {}
+    patterns: list[tuple[str, re.Pattern[str]]] = []
+    for include in compose.get("include", ()):
+        displays.update(_concepts(path, include))
+        patterns += [(include["system"], _pattern(path, rule)) for rule in include.get("filter", ())]
+    excluded = {key for part in compose.get("exclude", ()) for key, _ in _concepts(path, part)}
+    if not displays and not patterns:
+        msg = f"{path.name}: holds no code"
+        raise TerminologyError(msg)
+    title = document.get("title", path.stem)
+    return ValueSet(path.stem, title, frozenset(displays), tuple(patterns), frozenset(excluded), displays)
+
+
+def _concepts(path: Path, part: dict[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
+    for concept in part.get("concept", ()):
+        key = normalised(part.get("system"), concept.get("code"))
+        if key is None:
+            msg = f"{path.name}: a concept without system or code: {concept}"
+            raise TerminologyError(msg)
+        yield key, concept.get("display", key[1])
+
+
+def _pattern(path: Path, rule: dict[str, str]) -> re.Pattern[str]:
+    """Compile a `filter`: only a code prefix is allowed, digits as `[0-9]`, so that matching stays linear."""
+    shape = _PREFIX_PATTERN.fullmatch(rule.get("value", ""))
+    if (rule.get("property"), rule.get("op")) != ("code", "regex") or shape is None:
+        msg = (
+            f"{path.name}: a filter must be property code, op regex, value like `V[0-9][0-9].*`; found {rule}"
+        )
+        raise TerminologyError(msg)
+    return re.compile(rule["value"], re.ASCII)
+
+
+def _mappings(path: Path) -> Iterator[tuple[str, str, tuple[Coding, ...]]]:
+    for group in _document(path, "ConceptMap").get("group", ()):
+        source, target = group.get("source"), group.get("target")
+        if not source or not target:
+            msg = f"{path.name}: every group needs source and target, the URIs of the two code systems"
+            raise TerminologyError(msg)
+        for element in group.get("element", ()):
+            targets = tuple(
+                Coding(target, item["code"], item.get("display")) for item in element.get("target", ())
+            )
+            yield source, element["code"], targets
+
+
+def _strengths(path: Path) -> Iterator[tuple[str, Strength]]:
+    with path.open(encoding="utf-8", newline="") as table:
+        for row in csv.DictReader(table):
+            yield row["rxcui"], Strength(row["ingredient_rxcui"], float(row["strength"]), row["unit"])

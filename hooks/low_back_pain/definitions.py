@@ -1,0 +1,302 @@
+"""The words of the low-back-pain guideline: its value sets, what it reads from the EHR, its index episode."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cds_service import (
+    Coding,
+    Episode,
+    Need,
+    Terminology,
+    Topic,
+    aged,
+    all_of,
+    any_of,
+    days,
+    lasting,
+    none_of,
+    order_name,
+    ordered_for,
+    ordered_for_else,
+    phase_unclear,
+    recorded,
+)
+
+TERMS = Terminology.load(Path(__file__).parent)
+CODE_SYSTEMS = "http://example.org/fhir/lbp-cds/CodeSystem/"
+
+# Back pain
+LOW_BACK_PAIN = TERMS["low-back-pain-nonspecific"]
+LOW_BACK_PAIN_ACUTE = TERMS["low-back-pain-acute"]
+LOW_BACK_PAIN_CHRONIC = TERMS["low-back-pain-chronic"]
+LUMBAR_RADICULOPATHY = TERMS["lumbar-radiculopathy"]
+LUMBAR_STRUCTURAL = TERMS["lumbar-structural"]
+LUMBAR_STRUCTURAL_SPECIFIC = TERMS["lumbar-structural-specific"]
+SPINE_SURGERY_HISTORY = TERMS["spine-surgery-history"]
+INFLAMMATORY_BACK_PAIN = TERMS["inflammatory-back-pain"]
+AORTIC_ANEURYSM = TERMS["abdominal-aortic-aneurysm"]
+BACK_PAIN_MIMIC = TERMS["back-pain-mimic"]
+INDEX = (
+    LOW_BACK_PAIN,
+    LOW_BACK_PAIN_ACUTE,
+    LOW_BACK_PAIN_CHRONIC,
+    LUMBAR_RADICULOPATHY,
+    LUMBAR_STRUCTURAL,
+    LUMBAR_STRUCTURAL_SPECIFIC,
+)
+
+# Red flags
+CAUDA_EQUINA = TERMS["redflag-cauda-equina"]
+BLADDER_BOWEL = TERMS["redflag-bladder-bowel"]
+BLADDER_BOWEL_IF_NEW = TERMS["redflag-bladder-bowel-if-new"]
+MOTOR_DEFICIT = TERMS["redflag-motor-deficit"]
+MOTOR_DEFICIT_BOTH_LEGS = TERMS["motor-deficit-both-legs"]
+NUMBNESS = TERMS["saddle-numbness-candidates"]
+SPINAL_INFECTION = TERMS["redflag-spinal-infection"]
+EPIDURAL_ABSCESS = TERMS["spinal-epidural-abscess"]
+CANCER_ACTIVE = TERMS["redflag-malignancy-active"]
+CANCER_HISTORY = TERMS["redflag-malignancy-history"]
+CANCER_SUSPECTED = TERMS["redflag-malignancy-suspected"]
+NOT_PERSONAL_CANCER = TERMS["not-personal-malignancy"]
+FEVER = TERMS["redflag-fever"]
+BODY_TEMPERATURE = TERMS["obs-body-temperature"]
+INJECTION_DRUG_USE = TERMS["redflag-injection-drug-use"]
+INJECTION_DRUG_USE_FORMER = TERMS["injection-drug-use-former"]
+NOT_INJECTION_DRUG_USE = TERMS["not-injection-drug-use"]
+LONG_TERM_STEROID = TERMS["redflag-long-term-steroid"]
+TRAUMA = TERMS["redflag-trauma"]
+INJURY_OF_BACK = TERMS["injury-of-back"]
+FRACTURE = TERMS["redflag-fracture"]
+LOW_ENERGY_FALL = TERMS["low-energy-fall"]
+OSTEOPOROSIS = TERMS["osteoporosis"]
+WEIGHT_LOSS = TERMS["redflag-weight-loss"]
+INTENDED_WEIGHT_LOSS = TERMS["not-unexplained-weight-loss"]
+PAIN_SCORE = TERMS["obs-pain-score"]
+RED_FLAG_SETS = (
+    CAUDA_EQUINA,
+    BLADDER_BOWEL,
+    BLADDER_BOWEL_IF_NEW,
+    MOTOR_DEFICIT,
+    MOTOR_DEFICIT_BOTH_LEGS,
+    SPINAL_INFECTION,
+    EPIDURAL_ABSCESS,
+    CANCER_ACTIVE,
+    CANCER_HISTORY,
+    CANCER_SUSPECTED,
+    FEVER,
+    INJECTION_DRUG_USE,
+    LONG_TERM_STEROID,
+    TRAUMA,
+    FRACTURE,
+    WEIGHT_LOSS,
+)
+
+# Orders
+LUMBAR_MRI = TERMS["imaging-lumbar-mri"]
+LUMBAR_CT = TERMS["imaging-lumbar-ct"]
+LUMBAR_XRAY = TERMS["imaging-lumbar-xray"]
+SPINE_REFERRAL = TERMS["referral-spine-surgery"]
+SURGEON_REFERRAL = TERMS["referral-surgeon-unspecified"]
+PAIN_REHAB_REFERRAL = TERMS["referral-pain-rehab"]
+EPIDURAL_INJECTION = TERMS["therapy-epidural-injection"]
+PHYSIOTHERAPY = TERMS["therapy-exercise-physio"]
+MANUAL_THERAPY = TERMS["therapy-manual"]
+ACUPUNCTURE = TERMS["therapy-acupuncture"]
+MIND_BODY_THERAPY = TERMS["therapy-mind-body"]
+HEAT_THERAPY = TERMS["therapy-heat"]
+SELF_CARE_EDUCATION = TERMS["education-self-care"]
+SURGICAL_PROCEDURE = TERMS["procedure-surgical"]
+
+# Medicines
+OPIOID = TERMS["rx-opioid"]
+OPIOID_FOR_OUD = TERMS["rx-opioid-oud"]
+CODEINE = TERMS["rx-codeine"]
+TRAMADOL = TERMS["rx-tramadol"]
+MEPERIDINE = TERMS["rx-meperidine"]
+NALOXONE = TERMS["rx-naloxone"]
+NSAID = TERMS["rx-nsaid-systemic"]
+NSAID_TOPICAL = TERMS["rx-nsaid-topical"]
+ACETAMINOPHEN = TERMS["rx-acetaminophen"]
+ACETAMINOPHEN_SINGLE = TERMS["rx-acetaminophen-single"]
+ASPIRIN = TERMS["rx-aspirin"]
+ANTICOAGULANT = TERMS["rx-anticoagulant"]
+ANTIPLATELET = TERMS["rx-antiplatelet"]
+SSRI_SNRI = TERMS["rx-ssri-snri"]
+MAOI = TERMS["rx-maoi"]
+LITHIUM = TERMS["rx-lithium"]
+METHOTREXATE = TERMS["rx-methotrexate"]
+RAS_INHIBITOR = TERMS["rx-ras-inhibitor"]
+DIURETIC = TERMS["rx-diuretic"]
+CORTICOSTEROID = TERMS["rx-corticosteroid-systemic"]
+BENZODIAZEPINE = TERMS["rx-benzodiazepine"]
+GABAPENTINOID = TERMS["rx-gabapentinoid"]
+MUSCLE_RELAXANT = TERMS["rx-muscle-relaxant"]
+SEDATIVE_OTHER = TERMS["rx-sedative-other"]
+
+# Conditions that change what may be given
+NSAID_HYPERSENSITIVITY = TERMS["nsaid-hypersensitivity"]
+ACETAMINOPHEN_HYPERSENSITIVITY = TERMS["acetaminophen-hypersensitivity"]
+GI_ULCER_OR_BLEED = TERMS["gi-ulcer-or-bleed"]
+GI_BLEED_OR_PERFORATION = TERMS["gi-bleed-or-perforation"]
+CARDIOVASCULAR_DISEASE = TERMS["cardiovascular-disease"]
+HEART_FAILURE = TERMS["heart-failure"]
+HYPERTENSION = TERMS["hypertension"]
+CKD_ANY = TERMS["ckd-any"]
+CKD_SEVERE = TERMS["ckd-severe"]
+DIABETES = TERMS["diabetes"]
+EGFR = TERMS["obs-egfr"]
+PREGNANCY = TERMS["pregnancy"]
+PREGNANCY_STATUS = TERMS["obs-pregnancy-status"]
+BREASTFEEDING = TERMS["breastfeeding"]
+LIVER_DISEASE_MILD = TERMS["liver-disease-mild"]
+LIVER_DISEASE_SEVERE = TERMS["liver-disease-moderate-severe"]
+ALCOHOL_USE_DISORDER = TERMS["alcohol-use-disorder"]
+SLEEP_DISORDERED_BREATHING = TERMS["sleep-disordered-breathing"]
+OPIOID_USE_DISORDER = TERMS["opioid-use-disorder"]
+LONG_TERM_OPIOID_USE = TERMS["long-term-opioid-use"]
+PALLIATIVE = TERMS["palliative-or-hospice"]
+SICKLE_CELL = TERMS["sickle-cell-disease"]
+
+_LOINC = "http://loinc.org"
+_SNOMED_CT = "http://snomed.info/sct"
+# Answers to the pregnancy question, not questions: guideline.md 10.8
+PREGNANT_ANSWERS = (Coding(_SNOMED_CT, "77386006"), Coding(_LOINC, "LA15173-0"))
+NOT_PREGNANT_ANSWERS = (Coding(_SNOMED_CT, "60001007"), Coding(_LOINC, "LA26683-5"))
+
+_SEARCH = "patient={{context.patientId}}"
+_LATEST = "&_sort=-date&_count=200"
+
+
+def _observations(*names: str) -> str:
+    codes = sorted({code for name in names for code in TERMS[name].of_system(_LOINC)})
+    listed = ",".join(f"{_LOINC}|{code}" for code in codes)
+    return f"Observation?{_SEARCH}&code={listed}{_LATEST}"
+
+
+PATIENT = Need("patient", "Patient/{{context.patientId}}", "patient")
+CONDITIONS = Need("conditions", f"Condition?{_SEARCH}&_count=200", "problem list")
+MEDICATIONS = Need("medications", f"MedicationRequest?{_SEARCH}&_count=200", "medication orders")
+ALLERGIES = Need("allergies", f"AllergyIntolerance?{_SEARCH}&_count=200", "allergies")
+SERVICE_REQUESTS = Need("serviceRequests", f"ServiceRequest?{_SEARCH}&_count=200", "service orders")
+PROCEDURES = Need("procedures", f"Procedure?{_SEARCH}&_count=200", "procedures")
+IMAGING_REPORTS = Need(
+    "imagingReports",
+    f"DiagnosticReport?{_SEARCH}&category=http://terminology.hl7.org/CodeSystem/v2-0074|RAD&_count=200",
+    "imaging reports",
+)
+KIDNEY_OBS = Need("kidneyObs", _observations("obs-egfr"), "kidney function")
+RED_FLAG_OBS = Need(
+    "redFlagObs", _observations("obs-body-temperature", "obs-pain-score"), "temperature and pain scores"
+)
+PREGNANCY_OBS = Need("pregnancyObs", _observations("obs-pregnancy-status"), "pregnancy status")
+
+BACK_PAIN = Episode(
+    "low back pain",
+    CONDITIONS,
+    INDEX,
+    chronic=LOW_BACK_PAIN_CHRONIC,
+    acute=LOW_BACK_PAIN_ACUTE,
+    join=days(84),
+    acute_below=days(28),
+    chronic_after=days(84),
+)
+
+# Phases and boundaries (guideline.md section 1)
+ACUTE = lasting(BACK_PAIN, at_most=days(27), label="low back pain for less than 4 weeks")
+CHRONIC = lasting(BACK_PAIN, more_than=days(84), label="low back pain for more than 12 weeks")
+BEYOND_4_WEEKS = lasting(BACK_PAIN, more_than=days(28), label="low back pain for more than 4 weeks")
+FROM_4_WEEKS = lasting(BACK_PAIN, at_least=days(28), label="low back pain for 4 weeks or more")
+BEYOND_6_WEEKS = lasting(BACK_PAIN, more_than=days(42), label="low back pain for more than 6 weeks")
+NEW_ONSET = lasting(BACK_PAIN, at_most=days(84), label="new low back pain (12 weeks or less)")
+PHASE_UNKNOWN = phase_unclear(BACK_PAIN, days(28), days(85), label="an onset too vague to tell the phase")
+SIX_WEEKS_UNCLEAR = phase_unclear(
+    BACK_PAIN, days(43), label="an onset too vague to tell whether 6 weeks passed"
+)
+
+# Index (guideline.md 10.2); an order's own reason counts as much as the problem list
+BACK_PAIN_RECORDED = recorded(CONDITIONS, *INDEX, label="low back pain")
+ORDERED_FOR_BACK_PAIN = ordered_for(CONDITIONS, *INDEX, label="low back pain as the order's reason")
+OTHER_INDICATION = ordered_for_else(
+    CONDITIONS, *INDEX, SPINE_SURGERY_HISTORY, label="an order for another reason"
+)
+CONCERNS_BACK_PAIN = all_of(
+    any_of(BACK_PAIN_RECORDED, ORDERED_FOR_BACK_PAIN),
+    none_of(OTHER_INDICATION),
+    label="an order for low back pain",
+)
+INDEX_ON_RECORD = any_of(BACK_PAIN_RECORDED, ORDERED_FOR_BACK_PAIN, label="low back pain")
+
+UNDER_18 = aged(PATIENT, below=18, label="age under 18")
+AGE_OVER_50 = aged(PATIENT, at_least=51, label="age over 50")
+PALLIATIVE_CARE = recorded(CONDITIONS, PALLIATIVE, label="palliative or hospice care")
+
+ORDER_NAMES = (
+    order_name("ServiceRequest", LUMBAR_MRI, "lumbar|lumbosacral|l-spine|l spine", "mri?|magnetic resonance"),
+    order_name("ServiceRequest", LUMBAR_CT, "lumbar|lumbosacral|l-spine|l spine", "ct|computed tomography"),
+    order_name(
+        "ServiceRequest",
+        LUMBAR_XRAY,
+        "lumbar|lumbosacral|l-spine|l spine",
+        "xr|x-?rays?|radiographs?|radiography|plain films?",
+    ),
+    order_name(
+        "MedicationRequest",
+        OPIOID,
+        "codeine|hydrocodone|oxycodone|morphine|hydromorphone|oxymorphone|tramadol|tapentadol|fentanyl|"
+        "meperidine|levorphanol|pentazocine|butorphanol|methadone|buprenorphine",
+    ),
+    order_name("MedicationRequest", OPIOID_FOR_OUD, "methadone|buprenorphine"),
+    order_name("MedicationRequest", CODEINE, "codeine"),
+    order_name("MedicationRequest", TRAMADOL, "tramadol"),
+    order_name("MedicationRequest", MEPERIDINE, "meperidine"),
+    order_name("MedicationRequest", ACETAMINOPHEN, "acetaminophen|paracetamol"),
+    order_name("MedicationRequest", NSAID, "naproxen|ibuprofen|diclofenac|meloxicam|celecoxib|ketorolac"),
+    order_name("MedicationRequest", BENZODIAZEPINE, "diazepam|lorazepam|alprazolam|clonazepam|temazepam"),
+    order_name("MedicationRequest", ANTICOAGULANT, "warfarin|apixaban|rivaroxaban|dabigatran|edoxaban"),
+)
+
+
+def override_reason(code: str, display: str) -> Coding:
+    """Return an override reason of this guideline (guideline.md section 1)."""
+    return Coding(f"{CODE_SYSTEMS}override-reason", code, display)
+
+
+KNOWN_NOT_CODED = override_reason("red-flag-known-not-coded", "A red flag is known but not coded")
+SPECIALIST_REQUEST = override_reason("specialist-request", "Requested by a specialist")
+CONSERVATIVE_CARE_FAILED = override_reason("failed-conservative-care", "Conservative care has failed")
+PRE_PROCEDURE = override_reason("pre-procedure", "Planning a procedure")
+ALTERNATIVE_CONTRAINDICATED = override_reason(
+    "alternative-contraindicated", "The alternative is contraindicated"
+)
+FOR_OTHER_INDICATION = override_reason("other-indication", "Ordered for another indication")
+ALREADY_EVALUATED = override_reason("already-evaluated", "Already evaluated")
+BENEFIT_OUTWEIGHS_RISK = override_reason("benefit-outweighs-risk", "The benefit outweighs the risk")
+PALLIATIVE_REASON = override_reason("palliative", "Palliative care")
+DATA_OUTDATED = override_reason("data-outdated", "The data shown are outdated")
+OTHER_REASON = override_reason("other", "Other reason")
+
+_TOPICS = (
+    "red-flag-emergency",
+    "imaging-without-red-flag",
+    "imaging-consider-candidacy",
+    "imaging-supported",
+    "imaging-duplicate",
+    "acetaminophen-max-dose",
+    "acetaminophen-safety",
+    "opioid-acute",
+    "opioid-first-line-not-tried",
+    "opioid-dose-duration",
+    "opioid-sedative-combination",
+    "opioid-long-term-review",
+    "serotonergic-interaction",
+    "pregnancy-medication",
+    "not-in-scope",
+    "data-missing",
+)
+
+
+def topic(code: str) -> Topic:
+    """Return a card topic; its rank is its place in guideline.md section 3."""
+    display = code.replace("-", " ").capitalize()
+    return Topic(Coding(f"{CODE_SYSTEMS}topic", code, display), _TOPICS.index(code))

@@ -1,0 +1,477 @@
+"""Lumbar imaging: whether an MRI, CT or radiograph is worth ordering for low back pain (guideline.md 10.3)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cds_service import (
+    Advice,
+    CdsService,
+    Indicator,
+    Ladder,
+    Line,
+    Rule,
+    Silence,
+    all_of,
+    any_of,
+    create_request,
+    days,
+    measured,
+    never_absent,
+    none_of,
+    order_is,
+    order_urgent,
+    ordered_for,
+    ordered_for_else,
+    read,
+    recorded,
+    remove_order,
+    requested,
+    selected,
+    set_priority,
+    undecided,
+    within,
+    worsening,
+)
+
+from . import evidence as S  # noqa: N812 - S.NAME reads as "statement"
+from .definitions import (
+    AORTIC_ANEURYSM,
+    BACK_PAIN,
+    BACK_PAIN_MIMIC,
+    BACK_PAIN_RECORDED,
+    BEYOND_4_WEEKS,
+    BEYOND_6_WEEKS,
+    CONDITIONS,
+    CONSERVATIVE_CARE_FAILED,
+    EPIDURAL_INJECTION,
+    FROM_4_WEEKS,
+    IMAGING_REPORTS,
+    INDEX,
+    INFLAMMATORY_BACK_PAIN,
+    KNOWN_NOT_CODED,
+    LUMBAR_CT,
+    LUMBAR_MRI,
+    LUMBAR_RADICULOPATHY,
+    LUMBAR_STRUCTURAL_SPECIFIC,
+    LUMBAR_XRAY,
+    OTHER_REASON,
+    PAIN_SCORE,
+    PALLIATIVE_CARE,
+    PATIENT,
+    PHASE_UNKNOWN,
+    PHYSIOTHERAPY,
+    PRE_PROCEDURE,
+    PREGNANCY,
+    PROCEDURES,
+    RED_FLAG_OBS,
+    RED_FLAG_SETS,
+    SERVICE_REQUESTS,
+    SIX_WEEKS_UNCLEAR,
+    SPECIALIST_REQUEST,
+    SPINE_REFERRAL,
+    SPINE_SURGERY_HISTORY,
+    SURGEON_REFERRAL,
+    UNDER_18,
+    topic,
+)
+from .red_flags import (
+    AGE_AND_NEW_PAIN,
+    CAUDA_EQUINA_PATTERN,
+    EMERGENCY,
+    EMERGENCY_RULES,
+    RED_FLAG,
+    SCREEN,
+)
+from .scope import not_in_scope
+
+if TYPE_CHECKING:
+    from cds_service import Criterion
+
+_ORDERED = selected(LUMBAR_MRI, LUMBAR_CT, LUMBAR_XRAY, label="lumbar imaging is ordered")
+_ANY_IMAGING = order_is(LUMBAR_MRI, LUMBAR_CT, LUMBAR_XRAY, label="lumbar imaging is ordered")
+_XRAY = order_is(LUMBAR_XRAY, label="a radiograph is ordered")
+_NOT_MRI = order_is(LUMBAR_CT, LUMBAR_XRAY, label="a CT or radiograph is ordered")
+_CROSS_SECTIONAL = order_is(LUMBAR_MRI, LUMBAR_CT, label="an MRI or CT is ordered")
+_URGENT = order_urgent(label="the order is urgent")
+
+# An order for a red flag concerns back pain too (guideline.md 10.2, index)
+CONCERNS_BACK_PAIN = all_of(
+    any_of(
+        BACK_PAIN_RECORDED,
+        ordered_for(
+            CONDITIONS, *INDEX, *RED_FLAG_SETS, label="back pain or a red flag as the order's reason"
+        ),
+    ),
+    none_of(
+        ordered_for_else(
+            CONDITIONS, *INDEX, *RED_FLAG_SETS, SPINE_SURGERY_HISTORY, label="imaging for another reason"
+        )
+    ),
+    label="lumbar imaging for back pain",
+)
+
+RADICULAR = any_of(
+    recorded(
+        CONDITIONS,
+        LUMBAR_RADICULOPATHY,
+        LUMBAR_STRUCTURAL_SPECIFIC,
+        label="radiculopathy or a specific structural finding",
+    ),
+    ordered_for(
+        CONDITIONS,
+        LUMBAR_RADICULOPATHY,
+        LUMBAR_STRUCTURAL_SPECIFIC,
+        label="radiculopathy as the order's reason",
+    ),
+)
+_PLANNED = frozenset({"draft", "active", "on-hold", "completed"})
+_DONE = frozenset({"completed"})
+CANDIDATE = never_absent(
+    any_of(
+        requested(
+            SERVICE_REQUESTS,
+            SPINE_REFERRAL,
+            EPIDURAL_INJECTION,
+            status=_PLANNED,
+            where=within(days(180)),
+            drafts=True,
+            label="a spine referral or epidural injection on order",
+        ),
+        all_of(
+            requested(
+                SERVICE_REQUESTS,
+                SURGEON_REFERRAL,
+                status=_PLANNED,
+                where=within(days(180)),
+                drafts=True,
+                label="a referral to a surgeon",
+            ),
+            BACK_PAIN_RECORDED,
+        ),
+        recorded(
+            PROCEDURES,
+            SPINE_REFERRAL,
+            EPIDURAL_INJECTION,
+            status=_DONE,
+            where=within(days(90)),
+            label="an epidural injection done",
+        ),
+        ordered_for(CONDITIONS, SPINE_SURGERY_HISTORY, label="earlier spine surgery as the order's reason"),
+        label="a candidate for surgery or injection",
+    ),
+    because="whether surgery or an injection is an option is not recorded",
+)
+SEVERE_COURSE = all_of(
+    BEYOND_4_WEEKS,
+    any_of(
+        measured(
+            RED_FLAG_OBS,
+            PAIN_SCORE,
+            unit="{score}",
+            at_least=7,
+            within=days(30),
+            label="a pain score of 7 or more in the last 30 days",
+        ),
+        worsening(RED_FLAG_OBS, PAIN_SCORE, BACK_PAIN, by=2, within=days(30), label="a rising pain score"),
+    ),
+    label="severe or worsening pain beyond the usual course",
+)
+SPECIFIC_CAUSE = any_of(
+    recorded(
+        CONDITIONS,
+        AORTIC_ANEURYSM,
+        INFLAMMATORY_BACK_PAIN,
+        BACK_PAIN_MIMIC,
+        label="another cause of back pain",
+    ),
+    recorded(CONDITIONS, SPINE_SURGERY_HISTORY, label="earlier spine surgery", ever=True),
+    recorded(PROCEDURES, SPINE_SURGERY_HISTORY, label="a spine operation", status=_DONE),
+    label="a cause to which this advice does not apply",
+)
+RECENT_MRI = any_of(
+    requested(
+        SERVICE_REQUESTS,
+        LUMBAR_MRI,
+        status=_DONE,
+        where=within(days(90)),
+        label="a lumbar MRI done in the last 90 days",
+    ),
+    recorded(
+        IMAGING_REPORTS,
+        LUMBAR_MRI,
+        status=frozenset({"preliminary", "partial", "final", "amended", "corrected", "appended"}),
+        where=within(days(90)),
+        label="a lumbar MRI report of the last 90 days",
+    ),
+)
+_PREGNANT = recorded(CONDITIONS, PREGNANCY, label="pregnancy", where=within(days(300)))
+_READABLE = read(PATIENT, CONDITIONS, label="patient and problem list, read completely")
+
+_UNCODED = Line(
+    "Only coded data were read: ask for red flags that are not coded (cancer, fever, injection drug use, "
+    "corticosteroids, trauma, weight loss, bladder or bowel changes, weakness)."
+)
+_MRI_PREFERRED = Line(
+    "If an image is needed in pregnancy, MRI comes before CT or a radiograph.",
+    all_of(_PREGNANT, _NOT_MRI),
+)
+_MODALITY = Line(
+    "CT and MRI are named alike here: without a red flag neither changes the outcome.", _CROSS_SECTIONAL
+)
+_KEEP_REASONS = (
+    KNOWN_NOT_CODED,
+    SPECIALIST_REQUEST,
+    CONSERVATIVE_CARE_FAILED,
+    PRE_PROCEDURE,
+    OTHER_REASON,
+)
+_PHYSIOTHERAPY = create_request(
+    "Draft a physiotherapy referral", PHYSIOTHERAPY.coding("306170007"), when=FROM_4_WEEKS
+)
+_SUPPORTED = topic("imaging-supported")
+_CANDIDACY = topic("imaging-consider-candidacy")
+_WITHOUT = topic("imaging-without-red-flag")
+_CANDIDACY_LINES = (
+    Line("A referral or procedure on record makes this patient a candidate.", CANDIDATE),
+    Line(
+        "Is surgery or an epidural injection an option? "
+        "It is not recorded; without it the image changes little.",
+        undecided(CANDIDATE, "candidacy not recorded"),
+    ),
+    _MRI_PREFERRED,
+)
+
+
+_rung = partial(Rule, on=_ORDERED, scope=CONCERNS_BACK_PAIN, if_unknown="stay silent")
+"""A rung of the ladder: a Rule with what all rungs share."""
+
+
+emergency_not_urgent = _rung(
+    id="imaging-emergency-not-urgent",
+    rows=("IMG-05", "RF-11"),
+    topic=_SUPPORTED,
+    when=all_of(EMERGENCY, none_of(_URGENT, label="an order that is not urgent")),
+    advice=Advice(
+        Indicator.CRITICAL,
+        "Urgent MRI supported by a recorded red flag: this order is not marked urgent",
+        (
+            Line("Raise the priority of the order, or arrange assessment today by another way."),
+            _MRI_PREFERRED,
+        ),
+        suggestions=(
+            set_priority("Mark the order stat", "stat", recommended=True, when=CAUDA_EQUINA_PATTERN),
+            set_priority(
+                "Mark the order urgent", "urgent", recommended=True, when=none_of(CAUDA_EQUINA_PATTERN)
+            ),
+        ),
+        screen=SCREEN,
+    ),
+    evidence=(S.URGENT_MRI, S.RED_FLAGS_JUSTIFY_IMAGING),
+)
+emergency_urgent = _rung(
+    id="imaging-emergency",
+    rows=("IMG-05", "RF-11"),
+    topic=_SUPPORTED,
+    when=EMERGENCY,
+    advice=Advice(
+        Indicator.INFO,
+        "Urgent MRI supported by a recorded red flag",
+        (Line("Make sure that it is done and read today."), _MRI_PREFERRED),
+        screen=SCREEN,
+    ),
+    evidence=(S.URGENT_MRI, S.RED_FLAGS_JUSTIFY_IMAGING),
+)
+red_flag = _rung(
+    id="imaging-red-flag",
+    rows=("RF-05", "RF-06", "RF-07", "RF-08", "RF-09", "RF-10", "RF-11", "RF-17"),
+    topic=_SUPPORTED,
+    when=RED_FLAG,
+    advice=Advice(
+        Indicator.INFO,
+        "Lumbar imaging is supported by a recorded red flag",
+        (
+            Line("Low threshold for imaging; consider blood tests where infection or cancer is in question."),
+            Line(
+                "Read the entry, and confirm that an older neurologic finding is neither new nor progressing."
+            ),
+            _MRI_PREFERRED,
+        ),
+        screen=SCREEN,
+    ),
+    evidence=(S.RED_FLAGS_JUSTIFY_IMAGING,),
+)
+radiculopathy = _rung(
+    id="imaging-radiculopathy",
+    rows=("IMG-04",),
+    topic=_CANDIDACY,
+    when=RADICULAR,
+    advice=Advice(
+        Indicator.INFO,
+        "MRI is reasonable if surgery or injection is an option",
+        (
+            Line("Without a severe deficit usually after 6 weeks of symptoms.", none_of(BEYOND_6_WEEKS)),
+            Line("Symptoms have lasted more than 6 weeks (IMG-03).", BEYOND_6_WEEKS),
+            *_CANDIDACY_LINES,
+        ),
+        override_reasons=(PRE_PROCEDURE, SPECIALIST_REQUEST),
+        screen=SCREEN,
+    ),
+    evidence=(S.IMAGING_FOR_RADICULOPATHY, S.IMAGING_AFTER_SIX_WEEKS),
+)
+severe_course = _rung(
+    id="imaging-severe-course",
+    rows=("IMG-06",),
+    topic=_CANDIDACY,
+    when=SEVERE_COURSE,
+    advice=Advice(
+        Indicator.INFO,
+        "Severe or worsening beyond the usual course: diagnostic imaging is supported",
+        _CANDIDACY_LINES,
+        override_reasons=(PRE_PROCEDURE, SPECIALIST_REQUEST),
+        screen=SCREEN,
+    ),
+    evidence=(S.SEVERE_COURSE_NEEDS_IMAGING,),
+)
+beyond_six_weeks = _rung(
+    id="imaging-beyond-six-weeks",
+    rows=("IMG-03",),
+    topic=_CANDIDACY,
+    when=all_of(_CROSS_SECTIONAL, BEYOND_6_WEEKS),
+    advice=Advice(
+        Indicator.INFO,
+        "Over 6 weeks: MRI reasonable if injection or surgery is considered",
+        _CANDIDACY_LINES,
+        override_reasons=(PRE_PROCEDURE, SPECIALIST_REQUEST),
+        screen=SCREEN,
+    ),
+    evidence=(S.IMAGING_AFTER_SIX_WEEKS,),
+)
+without_red_flag_perhaps = _rung(
+    id="imaging-perhaps-without-red-flag",
+    rows=("IMG-01", "RF-04"),
+    topic=_WITHOUT,
+    when=any_of(
+        PHASE_UNKNOWN,
+        SIX_WEEKS_UNCLEAR,
+        AGE_AND_NEW_PAIN,
+        all_of(_XRAY, BEYOND_6_WEEKS),
+        undecided(RED_FLAG, "a red-flag screen that could not be read completely"),
+    ),
+    advice=Advice(
+        Indicator.INFO,
+        "Lumbar imaging: no red flag is recorded in the coded data read; check before ordering",
+        (
+            _UNCODED,
+            Line(
+                "Age over 50 with new pain is a weak red flag by itself: look for others.", AGE_AND_NEW_PAIN
+            ),
+            Line(
+                "When did the pain begin? The record does not tell, and the advice depends on it.",
+                PHASE_UNKNOWN,
+            ),
+            _MRI_PREFERRED,
+        ),
+        suggestions=(_PHYSIOTHERAPY,),
+        override_reasons=_KEEP_REASONS,
+        screen=SCREEN,
+    ),
+    evidence=(S.NO_ROUTINE_IMAGING, S.RED_FLAGS_JUSTIFY_IMAGING),
+)
+without_red_flag = _rung(
+    id="imaging-without-red-flag",
+    rows=("IMG-01", "IMG-02", "IMG-07", "IMG-08", "IMG-09", "RF-11"),
+    topic=_WITHOUT,
+    when=_ANY_IMAGING,
+    unless=RED_FLAG,
+    advice=Advice(
+        Indicator.WARNING,
+        "Lumbar imaging without a recorded red flag is not advised",
+        (
+            _UNCODED,
+            Line("Keep the order if a red flag is known: say so with the override reason."),
+            Line(
+                "Otherwise advise staying active and review within weeks; most episodes settle in that time."
+            ),
+            _MODALITY,
+            _MRI_PREFERRED,
+        ),
+        suggestions=(_PHYSIOTHERAPY, remove_order("Remove the imaging draft")),
+        override_reasons=_KEEP_REASONS,
+        screen=SCREEN,
+    ),
+    evidence=(S.NO_ROUTINE_IMAGING, S.FINDINGS_ARE_NONSPECIFIC, S.ROUTINE_IMAGING_COSTS),
+)
+
+
+def _silent(rule_id: str, *, when: Criterion, because: str, data_missing: bool = False) -> Rule:
+    return _rung(
+        id=rule_id,
+        rows=(),
+        topic=None,
+        when=when,
+        advice=Silence(because, data_missing=data_missing),
+        evidence=(),
+    )
+
+
+ladder = Ladder(
+    (
+        _silent("imaging-under-18", when=UNDER_18, because="not designed for under 18 (SAFE-28)"),
+        emergency_not_urgent,
+        emergency_urgent,
+        red_flag,
+        _silent(
+            "imaging-unread",
+            when=none_of(_READABLE, label="patient or problem list not read completely"),
+            because="no absence may be concluded from what was not read (SAFE-49)",
+            data_missing=True,
+        ),
+        _silent(
+            "imaging-other-cause",
+            when=any_of(SPECIFIC_CAUSE, PALLIATIVE_CARE),
+            because="another cause, earlier spine surgery or palliative care: "
+            "the advice does not apply (SAFE-14, 10.1)",
+        ),
+        radiculopathy,
+        severe_course,
+        beyond_six_weeks,
+        without_red_flag_perhaps,
+        without_red_flag,
+    )
+)
+
+duplicate = Rule(
+    id="imaging-duplicate",
+    rows=("IMG-10",),
+    topic=topic("imaging-duplicate"),
+    on=_ORDERED,
+    scope=CONCERNS_BACK_PAIN,
+    when=RECENT_MRI,
+    unless=any_of(UNDER_18, RED_FLAG, none_of(_READABLE), SPECIFIC_CAUSE, PALLIATIVE_CARE),
+    if_unknown="stay silent",
+    advice=Advice(
+        Indicator.INFO,
+        "Lumbar MRI done recently; check report first",
+        (Line("A lumbar MRI of the last 90 days is on record."),),
+        override_reasons=(SPECIALIST_REQUEST, PRE_PROCEDURE, OTHER_REASON),
+    ),
+    evidence=(S.RECENT_MRI,),
+)
+
+service = CdsService(
+    group="lbp-imaging",
+    hooks=("order-select", "order-sign"),
+    title="Lumbar imaging for low back pain",
+    description="Asks for red flags and candidacy when lumbar MRI, CT or radiographs "
+    "are ordered for low back pain.",
+    rules=(
+        *EMERGENCY_RULES,
+        ladder,
+        duplicate,
+        not_in_scope("imaging-not-in-scope", _ORDERED, CONCERNS_BACK_PAIN),
+    ),
+    required=frozenset({PATIENT, CONDITIONS}),
+    quiet=frozenset({SERVICE_REQUESTS, IMAGING_REPORTS}),
+)
