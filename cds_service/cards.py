@@ -16,7 +16,6 @@ from pydantic.alias_generators import to_camel
 
 from .criteria.finding import shown
 from .rules import Indicator, Outcome, unread
-from .suggestions import Suggestion as Offered
 from .truth import Certainty, Truth
 
 if TYPE_CHECKING:
@@ -25,12 +24,16 @@ if TYPE_CHECKING:
     from .chart import Chart, Fact
     from .criteria.finding import Finding
     from .fhir import Coding as FhirCoding
-    from .rules import CdsService, Guideline, Rule, Topic, Verdict
+    from .rules import CdsService, Guideline, Rule, Spoken, Topic, Verdict
+    from .suggestions import Suggestion as Offered
 
 SUMMARY_LIMIT = 139
 _NAME_LIMIT = 80
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+"
+)
+_MARKUP = re.compile(r"([\\`*_\[\]|~]|^[#+-]|(?<=www)\.|:(?=//))")
+_NUMBERED = re.compile(r"^(\d{1,9})\.(?=\s|$)")
 _REFERENCE = re.compile(r"[A-Za-z]+/[A-Za-z0-9.-]{1,64}")
 
 
@@ -119,7 +122,7 @@ class Card(_Message):
         return self
 
 
-def cards(
+def cards(  # noqa: PLR0913 - one call: what was asked, what was found, and two names for the response
     guideline: Guideline,
     service: CdsService,
     verdicts: tuple[Verdict, ...],
@@ -164,7 +167,7 @@ class _Writer:
         rules = [verdict.rule for verdict in verdicts]
         orders = list(dict.fromkeys(order.reference for verdict in verdicts for order in verdict.orders))
         uuid = uuid5(self.namespace, f"{rules[0].id} {' '.join(orders)}")
-        offered = list({item.label: item for one in spoken for item in one.suggestions}.values())
+        offered = _offered(spoken)
         reasons = list({c.code: c for rule in rules for c in _reasons(rule)}.values())
         return Card(
             uuid=str(uuid),
@@ -172,7 +175,7 @@ class _Writer:
             indicator=worst.value,
             detail=self._detail(verdicts),
             source=self._source(topic, rules[0]),
-            suggestions=[_suggestion(uuid, item) for item in offered] or None,
+            suggestions=[_suggestion(uuid, item, is_first) for item, is_first in offered] or None,
             selection_behavior="any" if offered else None,
             override_reasons=[_coding(item) for item in reasons] or None,
             extension=self._extension(rules, orders),
@@ -197,29 +200,30 @@ class _Writer:
 
     def _detail(self, verdicts: list[Verdict]) -> str:
         spoken = [verdict.spoken for verdict in verdicts if verdict.spoken]
-        said = [line for item in spoken for line in item.lines]
         orders = list({id(order): order for verdict in verdicts for order in verdict.orders}.values())
+        statements = dict.fromkeys(item for verdict in verdicts for item in verdict.rule.evidence)
         parts = [
-            _bullets(dict.fromkeys(said)),
+            _bullets(_lines(spoken)),
             _section("Order", [_named(order) for order in orders]),
             *self._known(verdicts),
-            _section(
-                "Evidence", [str(s) for s in dict.fromkeys(s for v in verdicts for s in v.rule.evidence)]
-            ),
-            f"Rules: {', '.join(v.rule.id for v in verdicts)} "
-            f"({', '.join(dict.fromkeys(row for v in verdicts for row in v.rule.rows))}), "
-            f"{self.chart.today}. {self.guideline.footer}",
+            _section("Evidence", [str(statement) for statement in statements]),
+            self._signed([verdict.rule for verdict in verdicts]),
         ]
         return "\n\n".join(part for part in parts if part)
 
+    def _signed(self, rules: list[Rule]) -> str:
+        ids = ", ".join(rule.id for rule in rules)
+        rows = ", ".join(dict.fromkeys(row for rule in rules for row in rule.rows))
+        return f"Rules: {ids} ({rows}), {self.chart.today}. {self.guideline.footer}"
+
     def _known(self, verdicts: list[Verdict]) -> list[str]:
+        """Say what was found, what could not be told, and what of the screen is not recorded."""
+        screen = [finding for verdict in verdicts if verdict.spoken for finding in verdict.spoken.screen]
         asked = [leaf for verdict in verdicts for finding in verdict.findings for leaf in finding.leaves]
-        screen = [
-            leaf for v in verdicts if v.spoken for finding in v.spoken.screen for leaf in finding.leaves
-        ]
-        found = [_said(leaf) for leaf in (*asked, *screen) if leaf.truth is Truth.YES and leaf.facts]
-        unknown = [_unknown(leaf) for leaf in (*asked, *screen) if leaf.truth is Truth.UNKNOWN]
-        absent = [shown(leaf) for leaf in screen if leaf.truth is Truth.NO]
+        asked += [leaf for finding in screen if finding.truth is Truth.YES for leaf in finding.leaves]
+        found = [_said(leaf) for leaf in asked if leaf.truth is Truth.YES and leaf.facts]
+        unknown = [_unknown(item) for item in (*asked, *screen) if item.truth is Truth.UNKNOWN]
+        absent = [shown(finding) for finding in screen if finding.truth is Truth.NO]
         return [
             _section("Found in the chart", found),
             _section("Not known from the chart", unknown),
@@ -255,7 +259,7 @@ def plain(text: str, limit: int = _NAME_LIMIT) -> str:
     tidy = " ".join(_CONTROL.sub(" ", text).split())
     short = tidy if len(tidy) <= limit else tidy[: limit - 1] + "…"
     safe = short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _MARKUP.sub(r"\\\1", safe)
+    return _NUMBERED.sub(r"\1\\.", _MARKUP.sub(r"\\\1", safe))
 
 
 def _named(order: Fact) -> str:
@@ -273,6 +277,19 @@ def _said(leaf: Finding) -> str:
 
 def _unknown(leaf: Finding) -> str:
     return f"{shown(leaf)}: {plain(leaf.because, 2 * _NAME_LIMIT)}" if leaf.because else shown(leaf)
+
+
+def _lines(spoken: Sequence[Spoken]) -> list[str]:
+    """Return what each rule says, once; the first summary is the card's, the others are lines too."""
+    said = [line for n, item in enumerate(spoken) for line in (*([item.summary] if n else ()), *item.lines)]
+    return [line for line in dict.fromkeys(said) if line != spoken[0].summary]
+
+
+def _offered(spoken: Sequence[Spoken]) -> list[tuple[Offered, bool]]:
+    """Return each suggestion once, with whether it is the one recommended: the first of those that may be."""
+    offered = {item.label: item for one in spoken for item in one.suggestions}.values()
+    first = next((item for item in offered if item.is_recommended), None)
+    return [(item, item is first) for item in offered]
 
 
 def _bullets(lines: Iterable[str]) -> str:
@@ -297,14 +314,14 @@ def _coding(coding: FhirCoding) -> Coding:
     return Coding(system=coding.system or "", code=coding.code or "", display=coding.display)
 
 
-def _suggestion(card: UUID, offered: Offered) -> Suggestion:
+def _suggestion(card: UUID, offered: Offered, is_recommended: bool) -> Suggestion:  # noqa: FBT001
     return Suggestion(
         label=offered.label,
         uuid=str(uuid5(card, offered.label)),
-        is_recommended=offered.is_recommended or None,
+        is_recommended=is_recommended or None,
         actions=[
             Action(
-                type=action.type,  # type: ignore[arg-type]  # checked by the model
+                type=action.type,
                 description=action.description,
                 resource=dict(action.resource) if action.resource is not None else None,
                 resource_id=action.resource_id,

@@ -8,7 +8,7 @@ door (SAFE-07); nothing else is ever dropped silently.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,6 @@ from .answers import ABSENT
 from .fhir import (
     AllergyIntolerance,
     CodeableConcept,
-    Coding,
     Condition,
     DiagnosticReport,
     Medication,
@@ -29,6 +28,7 @@ from .fhir import (
     span_of,
 )
 from .order_names import sets_by_name
+from .terminology import normalised
 from .truth import Certainty
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .answers import Answer, Need
     from .criteria.finding import Criterion, Finding
     from .fhir import Reference, Resource
+    from .fhir.structs import Period
     from .order_names import OrderName
     from .terminology import Terminology
 
@@ -56,7 +57,7 @@ _SENSITIVITY_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
 
 class UndeclaredReadError(RuntimeError):
-    """A criterion read what it does not declare; its prefetch template would be missing. Add the Need to it."""
+    """A criterion read what it does not declare, so no prefetch template would ask for it: add the Need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class Chart:
     order: Fact | None = None
     allowed: frozenset[str] | None = None
     _facts: dict[str, tuple[Fact, ...]] = field(default_factory=dict, repr=False)
-    _findings: dict[tuple[int, int], Finding] = field(default_factory=dict, repr=False)
+    _findings: dict[tuple[Criterion, int], Finding] = field(default_factory=dict, repr=False)
 
     def restricted_to(self, needs: Iterable[Need]) -> Chart:
         """Return a view that knows only these needs; drafts and `today` stay."""
@@ -146,9 +147,13 @@ class Chart:
         return replace(self, order=order)
 
     def ask(self, criterion: Criterion) -> Finding:
-        """Judge a criterion on this chart, once per judged order; later calls get the same Finding."""
+        """
+        Judge a criterion on this chart, once per judged order; later calls get the same Finding.
+
+        Orders are told apart by identity: those of the context live as long as the chart.
+        """
         order = id(self.order) if criterion.about_order and self.order is not None else 0
-        key = (id(criterion), order)
+        key = (criterion, order)
         finding = self._findings.get(key)
         if finding is None:
             finding = criterion.judge(self.restricted_to(criterion.needs) if criterion.is_leaf else self)
@@ -189,7 +194,7 @@ class Chart:
         return next((item for item in resources if isinstance(item, Patient)), None)
 
 
-def draft_fact(
+def draft_fact(  # noqa: PLR0913 - what the order says, and what is needed to read it
     resource: MedicationRequest | ServiceRequest,
     source: Mapping[str, Any],
     terminology: Terminology,
@@ -233,20 +238,24 @@ def _in_error(resource: Resource) -> bool:
 
 def _doubted(facts: list[Fact]) -> list[Fact]:
     """Make POSSIBLE what a newer entry of the same code refutes (guideline.md 10.4)."""
-    refuted: dict[tuple[str | None, str | None], list[Span]] = defaultdict(list)
+    refuted: dict[tuple[str, str], list[Span]] = defaultdict(list)
     for fact in facts:
         if fact.certainty is Certainty.ABSENT_STATED and fact.span:
-            for coding in fact.code.coding:
-                refuted[coding.system, coding.code].append(fact.span)
+            for key in _keys(fact):
+                refuted[key].append(fact.span)
     if not refuted:
         return facts
     return [_possible_if_refuted(fact, refuted) for fact in facts]
 
 
-def _possible_if_refuted(fact: Fact, refuted: Mapping[tuple[str | None, str | None], list[Span]]) -> Fact:
+def _keys(fact: Fact) -> list[tuple[str, str]]:
+    return [key for coding in fact.code.coding if (key := normalised(coding.system, coding.code))]
+
+
+def _possible_if_refuted(fact: Fact, refuted: Mapping[tuple[str, str], list[Span]]) -> Fact:
     if fact.certainty is not Certainty.PRESENT or fact.span is None:
         return fact
-    denials = [span for coding in fact.code.coding for span in refuted.get((coding.system, coding.code), ())]
+    denials = [span for key in _keys(fact) for span in refuted.get(key, ())]
     newer = any(span.first > fact.span.last for span in denials)
     return replace(fact, certainty=Certainty.POSSIBLE) if newer else fact
 
@@ -338,28 +347,10 @@ def _effective(resource: Observation | DiagnosticReport) -> Span | None:
     )
 
 
-def _last_day(period: Any) -> Span | None:  # noqa: ANN401 - fhir.structs.Period, not exported
+def _last_day(period: Period | None) -> Span | None:
     return (span_of(period.end) or span_of(period.start)) if period else None
 
 
 def refers_to(reference: Reference | None) -> str:
     """Return the `Type/id` that a reference ends with; "" when there is none."""
     return _relative(reference.reference) if reference and reference.reference else ""
-
-
-def tally(facts: Iterable[Fact]) -> Counter[str]:
-    """Count facts by resource type, for logs that must name no patient."""
-    return Counter(type(fact.resource).__name__ for fact in facts)
-
-
-__all__ = [
-    "Chart",
-    "Coding",
-    "Context",
-    "Fact",
-    "UndeclaredReadError",
-    "draft_fact",
-    "refers_to",
-    "status_code",
-    "tally",
-]

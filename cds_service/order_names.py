@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _READ = 200
 COMPLETE = {"ServiceRequest": LOINC, "MedicationRequest": RXNORM}
-"""Systems whose sets are complete for a kind of order: a code of theirs that is no member is understood too."""
+"""Systems whose sets are complete for a kind of order: a code of theirs is understood, member or not."""
 
 
 @dataclass(frozen=True)

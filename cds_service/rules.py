@@ -12,7 +12,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
 from .answers import Need
-from .suggestions import Built, Suggest, Suggestion
 from .truth import Truth
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from .evidence import Statement
     from .fhir import Coding
     from .order_names import OrderName
+    from .suggestions import Built, Suggest, Suggestion
     from .terminology import Terminology
 
 
@@ -86,8 +86,8 @@ class Advice:
     def needs(self) -> frozenset[Need]:
         """What its lines, suggestions and screen read."""
         asked = [line.when for line in self.lines if line.when] + list(self.screen)
-        found = frozenset[Need]().union(*(criterion.needs for criterion in asked)) if asked else frozenset()
-        return found.union(*(suggest.needs for suggest in self.suggestions))
+        read = frozenset[Need]().union(*(criterion.needs for criterion in asked))
+        return read.union(*(suggest.needs for suggest in self.suggestions))
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Ladder:
-    """Rules of which, per order, the first that applies decides; over several orders the highest rung does."""
+    """Rules of which, per order, the first that applies decides; of several orders, the highest rung."""
 
     rules: tuple[Rule, ...]
 
@@ -259,8 +259,7 @@ def _applies(rule: Rule, chart: Chart) -> tuple[Outcome, tuple[Finding, ...]]:
         return Outcome.OUT_OF_SCOPE, (scope,)
     when = rule.when.evaluate(chart)
     if when.truth is not Truth.YES or scope.truth is Truth.UNKNOWN:
-        silent = when.truth is Truth.NO
-        return Outcome.SILENT if silent else Outcome.UNDECIDED, (scope, when)
+        return Outcome.SILENT if when.truth is Truth.NO else Outcome.UNDECIDED, (scope, when)
     if rule.unless is None:
         return Outcome.SPEAKS, (scope, when)
     unless = rule.unless.evaluate(chart)
@@ -292,12 +291,12 @@ def _climb(ladder: Ladder, chart: Chart) -> list[Verdict]:
 def _passed(
     rules: tuple[Rule, ...], judged: list[tuple[Fact, list[tuple[Outcome, tuple[Finding, ...]]]]]
 ) -> list[Verdict]:
-    verdicts = []
-    for number, rule in enumerate(rules):
-        for order, rungs in judged[:1]:
-            outcome, findings = rungs[number]
-            verdicts.append(Verdict(rule, outcome, (order,), findings))
-    return verdicts
+    """Return the verdicts of rungs that were passed over, as they are for the first order."""
+    return [
+        Verdict(rule, outcome, (order,), findings)
+        for order, rungs in judged[:1]
+        for rule, (outcome, findings) in zip(rules, rungs, strict=False)
+    ]
 
 
 def _speak(rule: Rule, orders: tuple[Fact, ...], findings: tuple[Finding, ...], chart: Chart) -> Verdict:
@@ -339,5 +338,18 @@ def unread(service: CdsService, verdicts: tuple[Verdict, ...], chart: Chart) -> 
     more with more data; `quiet` needs never count.
     """
     open_ended = [item.rule for item in verdicts if item.outcome in {Outcome.SPEAKS, Outcome.UNDECIDED}]
-    needs = frozenset[Need]().union(*(rule.needs for rule in open_ended)) if open_ended else frozenset()
+    needs = frozenset[Need]().union(*(rule.needs for rule in open_ended))
     return tuple(sorted(need for need in needs - service.quiet if chart.gap(need)))
+
+
+def unavailable(service: CdsService, verdicts: tuple[Verdict, ...], chart: Chart) -> tuple[Need, ...]:
+    """
+    Return the required needs that nobody could be asked for, when no rule could speak without them (412).
+
+    Empty when some rule spoke, when the gap does not bear on the verdicts, or when a source
+    was asked and failed: then the answer says so in a data-missing card (design.md section 5).
+    """
+    if any(verdict.outcome is Outcome.SPEAKS for verdict in verdicts):
+        return ()
+    gaps = unread(service, verdicts, chart)
+    return tuple(need for need in gaps if need in service.required and chart.answer(need).absent)

@@ -8,6 +8,7 @@ says which check failed or was impossible.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from .criteria.finding import Criterion
     from .fhir import Coding
     from .terminology import ValueSet
+
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,9 @@ class Suggest:
 
 
 def _addressable(chart: Chart, order: Fact) -> bool:
-    """Whether an action can name this draft: it has an id, and no other draft shares it."""
+    """Whether an action can name this draft: its id is one that FHIR allows, and no other draft shares it."""
     alike = [draft for draft in chart.context.drafts if draft.reference == order.reference]
-    return order.resource.id is not None and len(alike) == 1
+    return _ID.fullmatch(order.resource.id or "") is not None and len(alike) == 1
 
 
 def remove_order(label: str, *, when: Criterion | None = None) -> Suggest:
@@ -162,7 +165,7 @@ def set_supply(label: str, supply_days: int, *, when: Criterion | None = None) -
 def _supplied(order: Fact, supply_days: int) -> dict[str, Any]:
     duration = {"value": supply_days, "unit": "days", "system": "http://unitsofmeasure.org", "code": "d"}
     dispense = {
-        **order.source.get("dispenseRequest", {}),
+        **(order.source.get("dispenseRequest") or {}),
         "numberOfRepeatsAllowed": 0,
         "expectedSupplyDuration": duration,
     }
@@ -189,10 +192,8 @@ def create_request(
 
 
 def _concept(coding: Coding) -> dict[str, Any]:
-    return {
-        "coding": [{"system": coding.system, "code": coding.code, "display": coding.display}],
-        "text": coding.display,
-    }
+    display = coding.display or coding.code
+    return {"coding": [{"system": coding.system, "code": coding.code, "display": display}], "text": display}
 
 
 def _subject(chart: Chart) -> dict[str, str]:
@@ -266,5 +267,6 @@ def offer(*medicines: Medicine, otherwise: tuple[Suggest, ...], when: Criterion 
         return Built(tuple(s for built in rest for s in built.suggestions), lines)
 
     said = "Draft, of those that pass every guard: " + ", ".join(medicine.name for medicine in medicines)
-    needs = frozenset[Need]().union(*(medicine.needs for medicine in medicines)) if medicines else frozenset()
+    guarded = frozenset[Need]().union(*(medicine.needs for medicine in medicines))
+    needs = guarded.union(*(suggest.needs for suggest in otherwise))
     return Suggest(said, build, when, needs)

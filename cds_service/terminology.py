@@ -3,8 +3,7 @@ Codes and what they mean to the rules: value sets, RxNorm products and strengths
 
 All of it is FHIR JSON (ValueSet, ConceptMap) plus one table of strengths, loaded once from a
 guideline's folder into one index (system, code) -> names of value sets. Displays are never
-a key; they only appear on cards, and in `names_in`, which serves orders without any
-understood code (design.md section 5, order recognition).
+a key; they only appear on cards.
 """
 
 from __future__ import annotations
@@ -129,11 +128,12 @@ class Terminology:
     def load(cls, folder: Path) -> Terminology:
         """Read `valuesets/*.json` and `conceptmaps/*` below `folder`; TerminologyError names the bad file."""
         value_sets = [_value_set(path) for path in sorted((folder / "valuesets").glob("*.json"))]
-        ingredients: dict[str, tuple[Coding, ...]] = {}
-        for path in sorted((folder / "conceptmaps").glob("*.json")):
-            for system, code, targets in _mappings(path):
-                if system == RXNORM:
-                    ingredients[code] = targets
+        ingredients = {
+            code: targets
+            for path in sorted((folder / "conceptmaps").glob("*.json"))
+            for system, code, targets in _mappings(path)
+            if system == RXNORM
+        }
         strengths: dict[str, list[Strength]] = defaultdict(list)
         for path in sorted((folder / "conceptmaps").glob("*.csv")):
             for product, strength in _strengths(path):
@@ -193,7 +193,7 @@ class Terminology:
         )
 
     def interprets(self, codings: Iterable[Coding]) -> bool:
-        """Whether some coding is of a system that the value sets speak, or of a site map: else it says nothing."""
+        """Whether some coding is of a system that value sets speak, or of a site map; else it is opaque."""
         keys = [key for coding in codings if (key := normalised(coding.system, coding.code))]
         return any(key[0] in SPOKEN or key in self._site for key in keys)
 
@@ -204,7 +204,7 @@ class Terminology:
         return key is not None and key[0] == system
 
     def ingredients(self, codings: Iterable[Coding]) -> tuple[Coding, ...]:
-        """Return the watched ingredients of the first coding that is an RxNorm product or ingredient we know."""
+        """Return the watched ingredients of the first coding that is a known RxNorm product or ingredient."""
         for coding in codings:
             for key in self._meanings(coding):
                 if key[0] != RXNORM:
@@ -279,7 +279,7 @@ def _value_set(path: Path) -> ValueSet:
     patterns: list[tuple[str, re.Pattern[str]]] = []
     for include in compose.get("include", ()):
         displays.update(_concepts(path, include))
-        patterns += [(include["system"], _pattern(path, rule)) for rule in include.get("filter", ())]
+        patterns += [_pattern(path, include, rule) for rule in include.get("filter", ())]
     excluded = {key for part in compose.get("exclude", ()) for key, _ in _concepts(path, part)}
     if not displays and not patterns:
         msg = f"{path.name}: holds no code"
@@ -297,15 +297,17 @@ def _concepts(path: Path, part: dict[str, Any]) -> Iterator[tuple[tuple[str, str
         yield key, concept.get("display", key[1])
 
 
-def _pattern(path: Path, rule: dict[str, str]) -> re.Pattern[str]:
+def _pattern(path: Path, include: dict[str, Any], rule: dict[str, str]) -> tuple[str, re.Pattern[str]]:
     """Compile a `filter`: only a code prefix is allowed, digits as `[0-9]`, so that matching stays linear."""
     shape = _PREFIX_PATTERN.fullmatch(rule.get("value", ""))
-    if (rule.get("property"), rule.get("op")) != ("code", "regex") or shape is None:
+    allowed = (rule.get("property"), rule.get("op")) == ("code", "regex") and shape is not None
+    if not allowed or not include.get("system"):
         msg = (
-            f"{path.name}: a filter must be property code, op regex, value like `V[0-9][0-9].*`; found {rule}"
+            f"{path.name}: a filter must be of a system, property code, op regex, "
+            f"value like `V[0-9][0-9].*`; found {rule}"
         )
         raise TerminologyError(msg)
-    return re.compile(rule["value"], re.ASCII)
+    return include["system"], re.compile(rule["value"], re.ASCII)
 
 
 def _mappings(path: Path) -> Iterator[tuple[str, str, tuple[Coding, ...]]]:
@@ -315,13 +317,28 @@ def _mappings(path: Path) -> Iterator[tuple[str, str, tuple[Coding, ...]]]:
             msg = f"{path.name}: every group needs source and target, the URIs of the two code systems"
             raise TerminologyError(msg)
         for element in group.get("element", ()):
-            targets = tuple(
-                Coding(target, item["code"], item.get("display")) for item in element.get("target", ())
-            )
-            yield source, element["code"], targets
+            code = element.get("code")
+            if not code:
+                msg = f"{path.name}: an element without code: {element}"
+                raise TerminologyError(msg)
+            yield source, code, tuple(_targets(target, element))
+
+
+def _targets(system: str, element: dict[str, Any]) -> Iterator[Coding]:
+    """Yield what the code means; a target that says it means no such thing is none."""
+    for item in element.get("target", ()):
+        if item.get("code") and item.get("equivalence") not in _NO_MEANING:
+            yield Coding(system, item["code"], item.get("display"))
+
+
+_NO_MEANING = frozenset({"unmatched", "disjoint"})
 
 
 def _strengths(path: Path) -> Iterator[tuple[str, Strength]]:
     with path.open(encoding="utf-8", newline="") as table:
         for row in csv.DictReader(table):
-            yield row["rxcui"], Strength(row["ingredient_rxcui"], float(row["strength"]), row["unit"])
+            try:
+                yield row["rxcui"], Strength(row["ingredient_rxcui"], float(row["strength"]), row["unit"])
+            except (KeyError, TypeError, ValueError) as error:
+                msg = f"{path.name}: needs rxcui, ingredient_rxcui, strength (a number), unit; found {row}"
+                raise TerminologyError(msg) from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cds_service.fhir import Span
 from cds_service.truth import Certainty, Truth
 
 from .finding import Criterion, Finding
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from cds_service.answers import Need
     from cds_service.chart import Chart, Fact
+    from cds_service.fhir import Span
     from cds_service.terminology import ValueSet
 
     from .durations import Days

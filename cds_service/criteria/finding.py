@@ -86,7 +86,10 @@ class Criterion:
 def compound(
     label: str, parts: tuple[Criterion, ...], combine: Callable[[tuple[Finding, ...]], Finding]
 ) -> Criterion:
-    """Return the criterion that asks `parts` and combines their findings."""
+    """Return the criterion that asks `parts` and combines their findings; ValueError when there are none."""
+    if not parts:
+        msg = f"{label!r} asks nothing: name at least one criterion"
+        raise ValueError(msg)
     return Criterion(
         label,
         frozenset[Need]().union(*(part.needs for part in parts)),

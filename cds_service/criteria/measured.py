@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cds_service.fhir import Observation, in_unit
@@ -26,15 +27,12 @@ _READABLE = _USABLE | {"preliminary"}
 _SCORE_MAX = 10
 
 
+@dataclass(frozen=True, slots=True)
 class Value:
     """A usable measurement: its number in the unit asked for, and the Observation it is from."""
 
-    __slots__ = ("fact", "number")
-
-    def __init__(self, number: float, fact: Fact) -> None:
-        """Hold the two together."""
-        self.number = number
-        self.fact = fact
+    number: float
+    fact: Fact
 
     @property
     def day(self) -> int:
@@ -145,7 +143,8 @@ def worsening(
         found = [v for v in values(chart, need, value_set, "{score}") if since is not None and v.day >= since]
         enough = len(found) > 1 and _age(chart, found[-1]) <= within.count
         if not enough:
-            return Finding(label, Truth.UNKNOWN, chart.gap(need) or "fewer than two recent scores")
+            gap = chart.gap(need)
+            return Finding(label, Truth.UNKNOWN, gap or "fewer than two recent scores", unread=bool(gap))
         rise = found[-1].number - found[0].number
         because = (
             f"{found[0].number:g} on {found[0].fact.span}, {found[-1].number:g} on {found[-1].fact.span}"

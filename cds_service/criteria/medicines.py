@@ -38,9 +38,9 @@ def taking(
     besides: tuple[ValueSet, ...] = (),
 ) -> Criterion:
     """
-    A medicine of `value_sets` is current on record, or (with `drafts`) among the other drafts (SAFE-36, SAFE-38).
+    A medicine of `value_sets` is current on record, or (with `drafts`) among the other drafts.
 
-    `besides` leaves out products that are also in these sets. UNKNOWN: none found, and the
+    SAFE-36, SAFE-38. `besides` leaves out products that are also in these sets. UNKNOWN: none found, and the
     answer was incomplete, or some current medicine has no code that can be interpreted.
     """
     names = [value_set.name for value_set in value_sets]
@@ -109,24 +109,29 @@ def _ago(chart: Chart, fact: Fact) -> int:
 
 def repeated(need: Need, *value_sets: ValueSet, apart: Days, within: Days, label: str) -> Criterion:
     """
-    Two orders of `value_sets`, both given at some time within `within`, were authored at least `apart` days apart.
+    Two orders of `value_sets`, both authored within `within`, were authored at least `apart` days apart.
 
     Any status but draft, cancelled and in error counts: monthly renewals are usually completed.
     """
     names = [value_set.name for value_set in value_sets]
 
     def judge(chart: Chart) -> Finding:
-        given = [
-            fact
-            for fact in chart.facts(need, *names)
-            if _was_given(fact) and 0 <= _ago(chart, fact) <= within.count
-        ]
+        given = _given(chart, need, names, within)
         given.sort(key=lambda fact: _ago(chart, fact))
         long = bool(given) and _ago(chart, given[-1]) - _ago(chart, given[0]) >= apart.count
         found = [(fact, Certainty.PRESENT) for fact in (given[0], given[-1])] if long else []
         return finding_of(label, found, chart.gap(need))
 
     return Criterion(label, frozenset({need}), judge)
+
+
+def _given(chart: Chart, need: Need, names: list[str], within: Days) -> list[Fact]:
+    """Return the orders of these value sets that were given and authored within `within`."""
+    return [
+        fact
+        for fact in chart.facts(need, *names)
+        if _was_given(fact) and 0 <= _ago(chart, fact) <= within.count
+    ]
 
 
 def _was_given(fact: Fact) -> bool:
@@ -144,11 +149,7 @@ def supplied(need: Need, *value_sets: ValueSet, at_least: Days, within: Days, la
     names = [value_set.name for value_set in value_sets]
 
     def judge(chart: Chart) -> Finding:
-        given = [
-            fact
-            for fact in chart.facts(need, *names)
-            if _was_given(fact) and 0 <= _ago(chart, fact) <= within.count
-        ]
+        given = _given(chart, need, names, within)
         total = sum(_supply(fact) for fact in given)
         found = [(fact, Certainty.PRESENT) for fact in given] if total >= at_least.count else []
         return finding_of(label, found, chart.gap(need))
@@ -192,7 +193,7 @@ def _counts_as_trial(chart: Chart, fact: Fact, within: Days) -> bool:
 
 
 def used_lately(need: Need, *value_sets: ValueSet, within: Days, label: str) -> Criterion:
-    """A medicine of `value_sets` was ordered at most `within` ago, with a status that counts as given (10.8)."""
+    """A medicine of `value_sets` was ordered at most `within` ago and may have been given (10.8)."""
     names = [value_set.name for value_set in value_sets]
 
     def judge(chart: Chart) -> Finding:
@@ -248,18 +249,15 @@ def daily_dose(
         orders = [*record, *chart.drafts(value_set.name, others=False)]
         amounts = [_amount(chart, fact, ingredient) for fact in orders]
         total = sum(amount for amount in amounts if amount is not None)
-        uncounted = sum(1 for amount in amounts if amount is None)
+        uncounted = amounts.count(None)
         said = f"{total:g} mg a day in {len(orders) - uncounted} of {len(orders)} orders"
         if unknown:
             return Finding(label, Truth.of(fact=uncounted > 0), said, facts=tuple(orders))
         if above_mg is not None and total > above_mg:
             return Finding(label, Truth.YES, said, facts=tuple(orders))
         gap = chart.gap(need)
-        if uncounted or gap:
-            return Finding(
-                label, Truth.UNKNOWN, gap or f"{uncounted} without a computable dose", unread=bool(gap)
-            )
-        return Finding(label, Truth.NO, said)
+        why = gap or (f"{uncounted} without a computable dose" if uncounted else "")
+        return Finding(label, Truth.UNKNOWN if why else Truth.NO, why or said, unread=bool(gap))
 
     return Criterion(label, frozenset({need}), judge)
 

@@ -25,7 +25,7 @@ URGENT = frozenset({"urgent", "asap", "stat"})
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What wakes a rule: an order of these value sets being selected or signed. Reads the hook context only."""
+    """What wakes a rule: an order of these value sets is selected or signed. Reads the hook context only."""
 
     label: str
     value_sets: tuple[ValueSet, ...]
@@ -155,7 +155,7 @@ def requested(
     label: str,
 ) -> Criterion:
     """
-    An order of `value_sets` with one of these statuses is on record, or (with `drafts`) among the other drafts.
+    An order of `value_sets` is on record in one of these statuses, or (with `drafts`) an other draft.
 
     The judged order is no evidence for itself (guideline.md 10.8). doNotPerform does not
     count. UNKNOWN: none found and the answer incomplete.
@@ -173,11 +173,12 @@ def requested(
         found = [*record, *(chart.drafts(*names) if drafts else ())]
         return finding_of(label, [(fact, Certainty.PRESENT) for fact in found], chart.gap(need))
 
-    return Criterion(label, frozenset({need}), judge, about_order=drafts)
+    needs = frozenset({need}) | (where.needs if where else frozenset())
+    return Criterion(label, needs, judge, about_order=drafts)
 
 
 def never_absent(criterion: Criterion, *, because: str) -> Criterion:
-    """The criterion, but its NO is UNKNOWN: for what a chart can show and can never rule out (10.2, candidacy)."""
+    """The criterion, but its NO is UNKNOWN: a chart can show it and never rule it out (10.2, candidacy)."""
 
     def combine(chart: Chart) -> Finding:
         finding = criterion.evaluate(chart)

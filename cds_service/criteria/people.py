@@ -48,7 +48,8 @@ def gender(patient: Need, code: str, *, label: str) -> Criterion:
     def judge(chart: Chart) -> Finding:
         person = chart.patient(patient)
         if person is None or person.gender in {None, "unknown"}:
-            return Finding(label, Truth.UNKNOWN, chart.gap(patient) or "not recorded")
+            gap = chart.gap(patient)
+            return Finding(label, Truth.UNKNOWN, gap or "not recorded", unread=bool(gap))
         return Finding(label, Truth.of(fact=person.gender == code), person.gender or "")
 
     return Criterion(label, frozenset({patient}), judge)

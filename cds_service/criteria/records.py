@@ -1,4 +1,4 @@
-"""Criteria on what is written down: problems, allergies, procedures, reports, and what only their text names."""
+"""Criteria on what is written down: problems, allergies, procedures, reports; also what only text names."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def recorded(
             certainty = _weighed(chart, fact, where, ever=ever, status=status)
             if certainty is not Certainty.ABSENT_STATED:
                 found.append((fact, min(certainty, at_most, key=lambda item: item.value)))
-        return finding_of(said, found, chart.gap(need))
+        return finding_of(label, found, chart.gap(need))
 
     return Criterion(said, frozenset({need}) | (where.needs if where else frozenset()), judge)
 
@@ -61,7 +61,7 @@ def finding_of(label: str, found: Iterable[tuple[Fact, Certainty]], gap: str) ->
         return Finding(label, Truth.NO, "not recorded")
     surest = found[0][1]
     facts = tuple(fact for fact, certainty in found if certainty is surest)
-    because = ", ".join(dict.fromkeys(f"{fact.reference}, {fact.dated}" for fact in facts[:_NAMED]))
+    because = ", ".join(dict.fromkeys(f"{fact.dated} ({fact.reference})" for fact in facts[:_NAMED]))
     masked = any(fact.sensitive for fact in facts)
     return Finding(label, Truth.YES, because, surest, facts, masked=masked)
 

@@ -1,4 +1,4 @@
-"""Conditions on one resource that narrow a criterion: how old it may be, relative to today or to an episode."""
+"""Conditions on one resource that narrow a criterion: its age, by today or an episode, its code, its site."""
 
 from __future__ import annotations
 

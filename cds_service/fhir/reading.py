@@ -42,6 +42,8 @@ class _Bundle(Element, frozen=True, tag_field="resourceType", tag="Bundle"):
 
 
 _ANY = msgspec.json.Decoder(_Bundle | AnyResource)
+_UNFIT = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What the decoder raises: on other shapes, on text that is no UTF-8, and on nesting without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,9 @@ class Reading:
     resources: those that could be read, OperationOutcomes and included ones left out.
     included: resources that came along to resolve references (`search.mode` include).
     unreadable: type name (or "") of each entry that was skipped. outcome: the bare
-    OperationOutcome, when the value is one. hides_data: an OperationOutcome entry said so.
-    next_url: where further pages are. total: as the Bundle claims. usable: False when the
-    value is no FHIR JSON at all.
+    OperationOutcome, when the value is one. hides_data: an OperationOutcome entry said so, or
+    there is a next page without address. next_url: where further pages are. total: as the
+    Bundle claims. usable: False when the value is no FHIR JSON at all.
     """
 
     resources: tuple[Resource, ...] = ()
@@ -71,7 +73,7 @@ def read(value: bytes) -> Reading:
     """Read a resource, a Bundle, or a `{"response", "resource"}` wrapper; never raises on data."""
     try:
         decoded = _ANY.decode(value)
-    except msgspec.MsgspecError:
+    except _UNFIT:
         return _read_with_care(value)
     if isinstance(decoded, _Bundle):
         return _bundle(decoded)
@@ -82,7 +84,7 @@ def read_resource(value: object) -> Resource | None:
     """Return one resource from its JSON object (as decoded by any parser); None when it does not fit."""
     if not isinstance(value, dict):
         return None
-    kind = TYPES.get(value.get("resourceType", "")) if isinstance(value.get("resourceType"), str) else None
+    kind = TYPES.get(_type(value))
     if kind is None:
         return None
     try:
@@ -100,7 +102,7 @@ def _single(resource: Resource) -> Reading:
 def _bundle(bundle: _Bundle) -> Reading:
     resources: list[Resource] = []
     included: list[Resource] = []
-    hides = False
+    hides = any(link.relation == "next" and not link.url for link in bundle.link)
     for entry in bundle.entry:
         resource = entry.resource if entry else None
         if entry is None or resource is None:
@@ -123,7 +125,7 @@ def _next(links: tuple[_Link, ...]) -> str | None:
 def _read_with_care(value: bytes) -> Reading:
     try:
         raw = msgspec.json.decode(value)
-    except (msgspec.MsgspecError, RecursionError):
+    except _UNFIT:
         return Reading(usable=False)
     if isinstance(raw, dict) and "resourceType" not in raw and isinstance(raw.get("resource"), dict):
         raw = raw["resource"]
@@ -140,40 +142,47 @@ def _read_with_care(value: bytes) -> Reading:
 def _bundle_with_care(raw: dict[str, Any]) -> Reading:
     entries: list[_Entry] = []
     unreadable: list[str] = []
-    for item, mode in _items(raw.get("entry")):
+    for item, mode in _items(_listed(raw.get("entry"))):
         resource = read_resource(item)
         if resource is None:
             unreadable.append(_type(item))
         else:
             entries.append(_Entry(resource, _Search(mode)))  # type: ignore[arg-type]  # any of AnyResource
-    links = raw.get("link")
     total = raw.get("total")
     reading = _bundle(
         _Bundle(
             total=total if isinstance(total, int) else None,
-            link=tuple(_links(links)) if isinstance(links, list) else (),
+            link=tuple(_links(_listed(raw.get("link")))),
             entry=tuple(entries),
         )
     )
     return replace(reading, unreadable=tuple(unreadable))
 
 
-def _items(entries: object) -> Iterator[tuple[object, str | None]]:
-    for entry in entries if isinstance(entries, list) else ():
+def _listed(value: object) -> list[object]:
+    """Return an array's items without nulls; anything else, if there at all, counts as the only item."""
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if item is not None]
+
+
+def _items(entries: list[object]) -> Iterator[tuple[object, str | None]]:
+    """Yield the resource of each entry with its search mode; what is no entry is yielded as it is."""
+    for entry in entries:
         if not isinstance(entry, dict):
+            yield entry, None
             continue
         item = entry.get("resource", entry if "resourceType" in entry else None)
-        if item is None:
-            continue
         search = entry.get("search")
         mode = search.get("mode") if isinstance(search, dict) else None
-        yield item, mode if isinstance(mode, str) else None
+        if item is not None:
+            yield item, mode if isinstance(mode, str) else None
 
 
-def _links(links: list[Any]) -> Iterator[_Link]:
+def _links(links: list[object]) -> Iterator[_Link]:
     for link in links:
-        if isinstance(link, dict) and isinstance(link.get("url"), str):
-            yield _Link(str(link.get("relation")), link["url"])
+        if isinstance(link, dict):
+            url = link.get("url")
+            yield _Link(str(link.get("relation")), url if isinstance(url, str) else None)
 
 
 def _type(item: object) -> str:

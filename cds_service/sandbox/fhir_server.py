@@ -63,7 +63,12 @@ def create_fhir_app(
     ]
     if token is not None:
         middleware.append(Middleware(BearerToken, token=token))
-    handlers: dict[Any, Any] = {FhirError: _on_fhir_error, HTTPException: _on_http_error, 500: _on_failure}
+    handlers: dict[Any, Any] = {
+        FhirError: _on_fhir_error,
+        HTTPException: _on_http_error,
+        RecursionError: _on_deep_nesting,
+        500: _on_failure,
+    }
     return Starlette(
         routes=_routes(store, Paging(page_cap), secured=token is not None),
         middleware=middleware,
@@ -90,7 +95,6 @@ def _routes(store: Store, paging: Paging, *, secured: bool) -> list[Route]:
         route("/{type}/{id}", "GET", _read),
         route("/{type}/{id}", "PUT", _update),
         route("/{type}/{id}", "DELETE", _delete),
-        route("/{path:path}", "OPTIONS", _options),
     ]
 
 
@@ -134,10 +138,6 @@ async def _update(endpoint: Endpoint, request: Request) -> Response:
 
 async def _delete(endpoint: Endpoint, request: Request) -> Response:
     return _respond(endpoint, interactions.delete(endpoint.store, *_identity(request)))
-
-
-async def _options(_endpoint: Endpoint, request: Request) -> Response:
-    return Response(status_code=204, headers={"Allow": _allowed(request)})
 
 
 # ── requests ──────────────────────────────────────────────────────────────────────────────────────
@@ -209,10 +209,17 @@ def _on_fhir_error(_request: Request, error: FhirError) -> Response:
 
 
 def _on_http_error(request: Request, error: HTTPException) -> Response:
-    if error.status_code == 405:  # noqa: PLR2004 - an HTTP status says more than its name
-        refusal = FhirError(405, Issue("not-supported", "This address does not take this method."))
-        return outcome_response(refusal, {"Allow": _allowed(request)})
-    return outcome_response(FhirError(error.status_code, Issue("not-found", "There is nothing here.")))
+    if error.status_code != 405:  # noqa: PLR2004 - an HTTP status says more than its name
+        return outcome_response(FhirError(error.status_code, Issue("not-found", "There is nothing here.")))
+    allow = {"Allow": _allowed(request)}
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=allow)
+    refusal = FhirError(405, Issue("not-supported", "This address does not take this method."))
+    return outcome_response(refusal, allow)
+
+
+def _on_deep_nesting(_request: Request, _error: RecursionError) -> Response:
+    return outcome_response(FhirError(400, Issue("too-long", "The body is nested too deeply.")))
 
 
 def _on_failure(_request: Request, _error: Exception) -> Response:

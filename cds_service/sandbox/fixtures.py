@@ -30,6 +30,9 @@ _DATE_VALUE = re.compile(
 )
 _URN = "urn:uuid:"
 
+# What a file may raise that is no JSON, no FHIR, or holds an impossible date.
+_UNUSABLE = (msgspec.MsgspecError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
+
 
 class FixtureError(Exception):
     """A fixture file that cannot be used, with the file's name and the reason."""
@@ -64,8 +67,8 @@ def fixture_resources(folder: Path, today: date) -> Iterator[Resource]:
         try:
             for document in _documents(file):
                 yield from _resources(rolled(document, today))
-        except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
-            message = f"{file} is not a usable fixture: {error}"
+        except _UNUSABLE as error:
+            message = f"{file} is not a usable fixture: {error!r}"
             raise FixtureError(message) from error
 
 
@@ -116,7 +119,7 @@ def _shifted_date(text: str, days: timedelta) -> str:
 def _resources(document: Resource) -> Iterator[Resource]:
     """Yield the resource itself or the resources of the Bundle, each with an id, references resolved."""
     if document.get("resourceType") != "Bundle":
-        yield document
+        yield _with_id({"resource": document})
         return
     entries = [(entry, _with_id(entry)) for entry in document.get("entry", ())]
     links = {
@@ -133,10 +136,13 @@ def _with_id(entry: Resource) -> Resource:
         message = "an entry of the Bundle has no resource: fixtures only add"
         raise ValueError(message)
     resource: Resource = entry["resource"]
+    if not isinstance(resource.get("resourceType"), str):
+        message = "a resource has no resourceType"
+        raise ValueError(message)  # noqa: TRY004 - the fixture is wrong, not the caller
     _, _, in_url = entry.get("request", {}).get("url", "").partition("/")
     candidates = (resource.get("id"), in_url, entry.get("fullUrl", "").removeprefix(_URN))
     found = next((text for text in candidates if text and RESOURCE_ID.fullmatch(text)), None)
     if found is None:
-        message = f"an entry ({resource.get('resourceType')}) has no id, no id in request.url and no urn:uuid"
+        message = f"a {resource['resourceType']} has no id, no id in request.url and no urn:uuid"
         raise ValueError(message)
     return {**resource, "id": found}

@@ -113,16 +113,12 @@ def _look(indicator: object) -> tuple[str, str, str]:
 def _body(card: Mapping[str, Any], first: int) -> Iterator[RenderableType]:
     yield Text(one_line(card.get("summary")) or "(the card has no summary)", "bold")
     if detail := cleaned(card.get("detail")):
-        yield Text()
         yield _markdown(detail)
     yield Text()
     yield Text(f"Source: {_source(card.get('source'))}")
     for number, suggestion in enumerate(offered(card), first):
         yield from _suggestion(number, suggestion)
-    reasons = [
-        one_line(r.get("display")) or one_line(r.get("code")) for r in _objects(card, "overrideReasons")
-    ]
-    if reasons:
+    if reasons := [_reason(coding) for coding in _objects(card, "overrideReasons")]:
         yield Text(f"Override reasons: {'; '.join(reasons)}")
     for link in _objects(card, "links"):
         launch = " (SMART app)" if link.get("type") == "smart" else ""

@@ -42,7 +42,7 @@ def process(endpoint: Endpoint, bundle: Resource) -> Resource:
     Returns the response Bundle, its entries in the order of the request's. Raises FhirError, its
     expressions beginning with the entry, when a transaction fails, and 400 for any other Bundle.
     """
-    if bundle.get("resourceType") != "Bundle" or bundle.get("type") not in _KINDS:
+    if bundle.get("resourceType") != "Bundle" or str(bundle.get("type")) not in _KINDS:
         raise FhirError(400, Issue("invalid", "Send a Bundle of type transaction or batch.", "Bundle.type"))
     entries = bundle.get("entry", [])
     if not isinstance(entries, list):
@@ -115,7 +115,10 @@ def _parsed(endpoint: Endpoint, position: int, raw: object) -> _Entry:
 
 def _address(position: int, method: Method, url: str) -> tuple[str, str, list[tuple[str, str]]]:
     """Read `Type`, `Type/id` or `Type?query`, whichever suits the method."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise _refused(position, "request.url", "The address cannot be read.") from None
     match = re.fullmatch(r"([A-Za-z]+)(?:/([^/]+))?", parts.path)
     takes_id = match is not None and match[2] is not None
     suits = {"POST": not takes_id, "PUT": takes_id, "DELETE": takes_id, "GET": True}[method]

@@ -6,6 +6,7 @@ The models are imported with the first write (it takes most of a second); readin
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import takewhile
 from typing import Any
 
@@ -17,6 +18,14 @@ from cds_service.sandbox.resource_types import RESOURCE_TYPES, Resource
 
 _ELEMENT = re.compile(r"_?(?P<name>[A-Za-z]\w{0,63}?)(__ext)?")
 _CHOICE = re.compile(r"from this list \['(?P<names>.+)'\]")
+# In this order, as to Python a boolean is a number.
+_JSON_TYPES: dict[str, type | tuple[type, ...]] = {
+    "object": dict,
+    "array": list,
+    "boolean": bool,
+    "number": (int, float, Decimal),
+}
+_WHOLE = "root"  # the models' name for "the element itself" when it is no object
 _MISSING = frozenset({"missing", "model_field_validation.missing"})
 
 
@@ -91,7 +100,7 @@ def _expression(resource_type: str, location: tuple[int | str, ...]) -> str:
     for step in location:
         if isinstance(step, int):
             path += f"[{step}]"
-        elif match := _ELEMENT.fullmatch(step):
+        elif step != _WHOLE and (match := _ELEMENT.fullmatch(step)):
             path += f".{match['name']}"
         else:
             break
@@ -102,8 +111,8 @@ def _unread(given: object, read: object, path: str) -> Iterator[Issue]:
     """
     Yield what the models dropped or reinterpreted, by comparing the shape given with the shape read.
 
-    They take a string of JSON for an object, Python names such as `class_fhir` for elements, and ignore
-    null and empty arrays, all of which R4 forbids.
+    They take a string of JSON for an object, "1.5" for a number, Python names such as `class_fhir` for
+    elements, and ignore null and empty arrays, all of which R4 forbids.
     """
     if isinstance(given, dict) and isinstance(read, dict):
         for name, value in given.items():
@@ -116,5 +125,13 @@ def _unread(given: object, read: object, path: str) -> Iterator[Issue]:
     elif isinstance(given, list) and isinstance(read, list):
         for position, (item, read_item) in enumerate(zip(given, read, strict=True)):
             yield from _unread(item, read_item, f"{path}[{position}]")
-    elif isinstance(given, (dict, list)) or isinstance(read, (dict, list)):
+    elif _json_type(given) != _json_type(read):
         yield Issue("structure", "has not the JSON type that R4 gives this element", path)
+
+
+def _json_type(value: object) -> str:
+    """Return the JSON type of a value given, or of the Python value that the models made of it."""
+    for name, types in _JSON_TYPES.items():
+        if isinstance(value, types):
+            return name
+    return "string"  # dates, URLs and base64 have Python types of their own

@@ -79,7 +79,8 @@ EITHER_FIRST = Statement(
     "either-first",
     "S2",
     "In the first 4 weeks either acetaminophen or an NSAID, with staying active; "
-    "an NSAID relieves about 10 of 100 points more pain, acetaminophen is kinder to stomach, heart and kidneys.",
+    "an NSAID relieves about 10 of 100 points more pain, "
+    "acetaminophen is kinder to stomach, heart and kidneys.",
     disagrees=_LATER,
 )
 NO_OPIOID_IN_ACUTE = Statement(

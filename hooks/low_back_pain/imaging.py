@@ -1,4 +1,4 @@
-"""Lumbar imaging: whether an MRI, CT or radiograph is worth ordering for low back pain (guideline.md 10.3)."""
+"""Lumbar imaging: whether MRI, CT or radiograph is worth ordering for low back pain (guideline.md 10.3)."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ _MRI_PREFERRED = Line(
     all_of(_PREGNANT, _NOT_MRI),
 )
 _MODALITY = Line(
-    "CT and MRI are named alike here: without a red flag neither changes the outcome.", _CROSS_SECTIONAL
+    "Without a red flag neither CT nor MRI changes the outcome.", _CROSS_SECTIONAL
 )
 _KEEP_REASONS = (
     KNOWN_NOT_CODED,

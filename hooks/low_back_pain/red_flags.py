@@ -12,7 +12,6 @@ from cds_service import (
     Indicator,
     Line,
     Rule,
-    aged,
     all_of,
     any_of,
     create_request,
@@ -69,7 +68,6 @@ from .definitions import (
     NUMBNESS,
     ORDERED_FOR_BACK_PAIN,
     OSTEOPOROSIS,
-    PATIENT,
     RED_FLAG_OBS,
     SPINAL_INFECTION,
     SPINE_REFERRAL,
@@ -118,6 +116,7 @@ OLD_DEFICIT = recorded(
 INFECTION = any_of(
     recorded(CONDITIONS, SPINAL_INFECTION, label="a spinal infection", where=_THIS_YEAR),
     ordered_for(CONDITIONS, SPINAL_INFECTION, label="a spinal infection as the order's reason"),
+    label="a spinal infection",
 )
 CANCER = any_of(
     recorded(CONDITIONS, CANCER_ACTIVE, CANCER_HISTORY, label="cancer, active or past", ever=True),
@@ -125,6 +124,7 @@ CANCER = any_of(
     ordered_for(
         CONDITIONS, CANCER_ACTIVE, CANCER_HISTORY, CANCER_SUSPECTED, label="cancer as the order's reason"
     ),
+    label="cancer",
 )
 FEVER_FOUND = any_of(
     measured(
@@ -138,6 +138,7 @@ FEVER_FOUND = any_of(
     ),
     recorded(CONDITIONS, FEVER, label="fever", where=fresh(days(14))),
     ordered_for(CONDITIONS, FEVER, label="fever as the order's reason"),
+    label="fever",
 )
 INJECTING = any_of(
     recorded(CONDITIONS, INJECTION_DRUG_USE, label="injection drug use"),
@@ -150,6 +151,7 @@ INJECTING = any_of(
         at_most=Certainty.POSSIBLE,
     ),
     ordered_for(CONDITIONS, INJECTION_DRUG_USE, label="injection drug use as the order's reason"),
+    label="injection drug use",
 )
 LONG_TERM_STEROIDS = any_of(
     recorded(CONDITIONS, LONG_TERM_STEROID, label="long-term corticosteroid use"),
@@ -162,6 +164,7 @@ LONG_TERM_STEROIDS = any_of(
         label="90 days' supply of a corticosteroid in 180 days",
     ),
     ordered_for(CONDITIONS, LONG_TERM_STEROID, label="corticosteroid use as the order's reason"),
+    label="long-term corticosteroid use",
 )
 _RECENT_INJURY = from_before(BACK_PAIN, days(90)) & first_encounter()
 TRAUMA_FOUND = any_of(
@@ -179,10 +182,12 @@ TRAUMA_FOUND = any_of(
         label="a fall with fragile bones or age over 50",
     ),
     ordered_for(CONDITIONS, TRAUMA, FRACTURE, label="trauma or fracture as the order's reason"),
+    label="significant trauma or fracture",
 )
 WEIGHT_LOSS_FOUND = any_of(
     recorded(CONDITIONS, WEIGHT_LOSS, label="unexplained weight loss"),
     ordered_for(CONDITIONS, WEIGHT_LOSS, label="weight loss as the order's reason"),
+    label="unexplained weight loss",
 )
 NAMED_IN_TEXT = mentioned(
     CONDITIONS,
@@ -224,7 +229,19 @@ RED_FLAG = any_of(
 # RF-04: weak alone, so no part of RED_FLAG; an unknown onset counts as new
 AGE_AND_NEW_PAIN = all_of(AGE_OVER_50, possibly(NEW_ONSET), label="age over 50 with new back pain")
 
-SCREEN = (RED_FLAG, aged(PATIENT, at_least=51, label="age over 50"))
+SCREEN = (
+    CAUDA_EQUINA_PATTERN,
+    MOTOR_LOSS,
+    ABSCESS,
+    INFECTION,
+    CANCER,
+    FEVER_FOUND,
+    INJECTING,
+    LONG_TERM_STEROIDS,
+    TRAUMA_FOUND,
+    WEIGHT_LOSS_FOUND,
+    AGE_AND_NEW_PAIN,
+)
 
 # The emergency card, given wherever lumbar imaging is ordered
 _IMAGING = selected(LUMBAR_MRI, LUMBAR_CT, LUMBAR_XRAY, label="lumbar imaging is ordered")

@@ -31,6 +31,7 @@ _ORDER_TYPES = frozenset(
     }
 )
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _REFERENCE = re.compile(r"[A-Z][A-Za-z]{1,63}/[A-Za-z0-9.-]{1,64}")
 _LOCATION = re.compile(r"/([A-Za-z0-9.-]{1,64})(?:/_history/[^/]+)?/?$")
 # The order of a FHIR transaction, which CDS Hooks 2.0 asks of a client.
@@ -70,8 +71,7 @@ def _checked(action: object) -> Mapping[str, Any]:
     fields = resource if isinstance(resource, dict) else {}
     _must_match(_TYPE, fields.get("resourceType"), f"a {kind} action without a resource")
     if kind == "update":
-        named = f"{fields['resourceType']}/{fields.get('id')}"
-        _must_match(_REFERENCE, named, "an update action whose resource has no usable id")
+        _must_match(_ID, fields.get("id"), "an update action whose resource has no usable id")
     return action
 
 

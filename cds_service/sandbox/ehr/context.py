@@ -69,10 +69,13 @@ def _own_fields(hook: str, situation: Situation) -> dict[str, Any]:
         return {"conditions": _collection([_problem(situation)])}
     if not hook.startswith("order-"):
         return {}
-    _require(bool(situation.drafts), hook, "at least one order")
     orders = {"draftOrders": _collection(situation.drafts)}
+    if hook == "order-sign":
+        _require(bool(situation.drafts), hook, "at least one order in the basket")
+        return orders
     chosen = [reference(draft) for draft in situation.drafts[: situation.selected]]
-    return {"selections": chosen, **orders} if hook == "order-select" else orders
+    _require(bool(chosen), hook, "at least one order that is just being chosen")
+    return {"selections": chosen, **orders}
 
 
 def _require(given: bool, hook: str, what: str) -> None:  # noqa: FBT001 - private, and reads as a sentence

@@ -28,7 +28,7 @@ class Accepted:
 
     label: str
     drafts: tuple[dict[str, Any], ...]
-    feedback_sent: bool
+    feedback_sent: bool = False
 
 
 @dataclass
@@ -37,13 +37,15 @@ class Outcome:
     What happened so far.
 
     hook: the one fired. patient: FHIR id. resource: the Patient as the EHR has it, None when not
-    read. drafts: the basket as sent. complaints: what went wrong, for people.
+    read. drafts: the basket as sent. unread: queries the FHIR server did not answer. complaints:
+    what went wrong, for people.
     """
 
     hook: str
     patient: str
     drafts: tuple[dict[str, Any], ...]
     resource: object = None
+    unread: tuple[str, ...] = ()
     responses: list[Response] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     accepted: Accepted | None = None
@@ -93,6 +95,7 @@ def as_data(outcome: Outcome) -> dict[str, Any]:
         "hook": outcome.hook,
         "patient": outcome.patient,
         "services": services,
+        **({"unread": list(outcome.unread)} if outcome.unread else {}),
         **({"accepted": _accepted_data(outcome.accepted)} if outcome.accepted else {}),
         **({"complaints": outcome.complaints} if outcome.complaints else {}),
     }

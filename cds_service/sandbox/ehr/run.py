@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import requests
 from rich.console import Console
 from rich.text import Text
 
-from cds_service.sandbox.print_cards import offered, one_line, show
+from cds_service.sandbox.print_cards import offered, one_line
 
 from .basket import accept
 from .cds_client import Feedback, discover, fire, request_body, send_feedback
@@ -58,8 +58,9 @@ def run_fire(options: FireOptions, console: Console) -> int:
     """
     Fire a hook at all services that offer it and print what they answer; return the exit code.
 
-    0: all answered. 1: something failed, and standard error says what; cards that other
-    services returned are printed all the same.
+    0: all services answered. 1: something failed, and standard error says what; cards that other
+    services returned are printed all the same. Prefetch that failed is only mentioned there: the
+    services were told, and it is for them to say what it means.
     """
     try:
         with requests.Session() as session:
@@ -71,7 +72,7 @@ def run_fire(options: FireOptions, console: Console) -> int:
         console.print(Text(json.dumps(as_data(outcome), indent=2)), soft_wrap=True)
     else:
         print_outcome(outcome, console)
-    _complain(outcome.complaints)
+    _complain([*_unread(outcome.unread), *outcome.complaints])
     return 1 if outcome.complaints else 0
 
 
@@ -91,6 +92,7 @@ def _fired(session: requests.Session, options: FireOptions) -> Outcome:
         prefetch = fill_prefetch(session, fhir, service, context, known)
         body = request_body(options.hook, context, prefetch, fhir)
         _call(session, options.service_url, service.id, body, outcome)
+    outcome.unread = tuple(query for query, value in known.items() if _is_failure(value))
     outcome.resource = known.get(f"Patient/{options.patient}")
     if options.accept is not None:
         _try_accept(session, options, fhir, situation, outcome)
@@ -137,9 +139,9 @@ def _try_accept(
     service_id, card, button = buttons[number - 1]
     try:
         drafts = accept(session, fhir, button, situation.drafts)
-        outcome.accepted = Accepted(one_line(button.get("label")), drafts, feedback_sent=False)
+        outcome.accepted = Accepted(one_line(button.get("label")), drafts)
         sent = _report(session, options.service_url, service_id, card, button)
-        outcome.accepted = Accepted(outcome.accepted.label, drafts, feedback_sent=sent)
+        outcome.accepted = replace(outcome.accepted, feedback_sent=sent)
     except EhrError as error:
         outcome.complaints.append(str(error))
 
@@ -156,7 +158,15 @@ def _report(
     return True
 
 
+def _is_failure(value: object) -> bool:
+    return isinstance(value, dict) and value.get("resourceType") == "OperationOutcome"
+
+
+def _unread(queries: Sequence[str]) -> list[str]:
+    return [f"The FHIR server did not answer {query}; the services were told so." for query in queries]
+
+
 def _complain(complaints: Sequence[str]) -> None:
     errors = Console(stderr=True)
     for complaint in complaints:
-        show(Text(one_line(complaint)), errors)
+        errors.print(Text(one_line(complaint)), soft_wrap=True)

@@ -1,0 +1,148 @@
+"""
+The services on offer: loads guideline packages by name, and refuses those that contradict themselves.
+
+Guidelines are the only thing this package loads dynamically: it never imports `hooks` itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .cards import SUMMARY_LIMIT
+from .prefetch import lint, templates
+from .rules import Advice, Guideline, GuidelineError
+from .sheets import sheets
+from .terminology import TerminologyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from .rules import CdsService, Rule
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One service as discovery lists it: a group on one hook."""
+
+    id: str
+    hook: str
+    service: CdsService
+    guideline: Guideline
+
+    @property
+    def discovery(self) -> dict[str, object]:
+        """The service in the words of CDS Hooks discovery."""
+        return {
+            "hook": self.hook,
+            "id": self.id,
+            "title": self.service.title,
+            "description": self.service.description,
+            "version": "2.0.1",
+            "prefetch": templates(self.service),
+        }
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Every service by id, in the order of the guidelines; `version` changes when any rule does."""
+
+    entries: Mapping[str, Entry]
+    guidelines: tuple[Guideline, ...]
+    version: str
+
+
+def load_catalogue(packages: Iterable[str], site_codes: str = "") -> Catalogue:
+    """
+    Load guideline packages such as `hooks.low_back_pain`.
+
+    site_codes: a folder of ConceptMaps, "" for none. Raises GuidelineError that names the
+    package or rule, what is wrong with it and what to do.
+    """
+    guidelines = tuple(_with_site_codes(_package(name), site_codes) for name in packages)
+    problems = [problem for guideline in guidelines for problem in problems_of(guideline)]
+    if problems:
+        raise GuidelineError("; ".join(problems))
+    entries = {entry.id: entry for guideline in guidelines for entry in _entries(guideline)}
+    digest = hashlib.sha256("".join(sheets(guideline) for guideline in guidelines).encode())
+    return Catalogue(entries, guidelines, digest.hexdigest()[:12])
+
+
+def _package(name: str) -> Guideline:
+    try:
+        guideline = getattr(importlib.import_module(name), "guideline", None)
+    except (ModuleNotFoundError, TerminologyError) as error:
+        msg = f"guideline package {name}: {error}"
+        raise GuidelineError(msg) from error
+    if not isinstance(guideline, Guideline):
+        msg = f"guideline package {name} must define `guideline`, a Guideline"
+        raise GuidelineError(msg)
+    return guideline
+
+
+def _with_site_codes(guideline: Guideline, folder: str) -> Guideline:
+    if not folder:
+        return guideline
+    path = Path(folder)
+    if not path.is_dir():
+        msg = f"CDS_SITE_CODES: {folder} is no folder"
+        raise GuidelineError(msg)
+    try:
+        return replace(guideline, terminology=guideline.terminology.with_site_codes(path))
+    except TerminologyError as error:
+        raise GuidelineError(str(error)) from error
+
+
+def _entries(guideline: Guideline) -> Iterator[Entry]:
+    for service in guideline.services:
+        for hook in service.hooks:
+            yield Entry(f"{service.group}-{hook}", hook, service, guideline)
+
+
+def problems_of(guideline: Guideline) -> list[str]:
+    """Return everything that makes a guideline unfit to serve, each with its remedy; empty when it is fit."""
+    return [*_terminology(guideline), *_rules(guideline), *_templates(guideline)]
+
+
+def _terminology(guideline: Guideline) -> Iterator[str]:
+    terms = guideline.terminology
+    for name in sorted(terms.unused):
+        yield f"value set {name} is used by no rule: use it or delete valuesets/{name}.json"
+    for first, second in guideline.contradictory:
+        for system, code in sorted(terms[first].codes & terms[second].codes):
+            yield f"{system}|{code} is in {first} and {second}, which contradict each other: drop it from one"
+
+
+def _rules(guideline: Guideline) -> Iterator[str]:
+    rules = [rule for service in guideline.services for rule in service.each_rule]
+    for rule_id, count in Counter(rule.id for rule in rules).items():
+        if count > 1:
+            yield f"rule id {rule_id} is used {count} times: ids are unique and stable"
+    for rule in rules:
+        yield from _rule(rule)
+
+
+def _rule(rule: Rule) -> Iterator[str]:
+    if not isinstance(rule.advice, Advice):
+        return
+    if len(rule.advice.summary) > SUMMARY_LIMIT:
+        yield f"rule {rule.id}: its summary exceeds {SUMMARY_LIMIT} characters, shorten it"
+    if not rule.evidence:
+        yield f"rule {rule.id} cites nothing: name the statement it carries out"
+    if rule.topic is None or not rule.rows:
+        yield f"rule {rule.id} speaks without a topic or guideline row: name both"
+
+
+def _templates(guideline: Guideline) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    for service in guideline.services:
+        for key, template in templates(service).items():
+            wrong = lint(template)
+            if wrong:
+                yield f"prefetch key {key}: {wrong}"
+            if seen.setdefault(key, template) != template:
+                yield f"prefetch key {key} has two templates: one key means one query"

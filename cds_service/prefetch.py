@@ -1,0 +1,124 @@
+"""
+Prefetch: templates derived from what the rules read, and what each key's value means.
+
+The five states of design.md section 5 are told apart here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .answers import ABSENT, EMPTY, Answer, failed
+from .fhir import (
+    AllergyIntolerance,
+    Condition,
+    Medication,
+    MedicationRequest,
+    Patient,
+    read,
+)
+from .protocol import of_patient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .answers import Need
+    from .fhir import Reading, Resource
+    from .rules import CdsService
+
+_TOKEN = re.compile(r"\{\{(.*?)\}\}")
+_TEMPLATE = re.compile(r"[A-Z][A-Za-z]+(?:/\{\{context\.patientId\}\}|\?\S+)")
+_PARAMETER = re.compile(r"(?P<name>[a-z][a-z-]*|_count|_sort)=\S+")
+
+
+def templates(service: CdsService) -> dict[str, str]:
+    """Return key -> query for everything the service's rules may read, sorted by key."""
+    return {need.key: need.template for need in sorted(service.needs)}
+
+
+def lint(template: str) -> str:
+    """
+    Return what makes a template illegal for CDS Hooks 2.0 clients; "" when nothing does.
+
+    Allowed (conformance.md PRE-01 to PRE-05, PRE-22): an instance read or type search, the
+    token `{{context.patientId}}`, plain parameters, `_count`, `_sort`; no parameter twice.
+    """
+    if set(_TOKEN.findall(template)) - {"context.patientId"}:
+        return "only {{context.patientId}} is allowed as a token"
+    if not _TEMPLATE.fullmatch(template):
+        return "must be a read or a search of one resource type"
+    parameters = [_PARAMETER.fullmatch(part) for part in template.partition("?")[2].split("&") if part]
+    names = [match["name"] for match in parameters if match]
+    if len(names) < len(parameters):
+        return "a parameter has a modifier or a form that 2.0 clients need not understand"
+    return "a parameter occurs twice" if len(set(names)) < len(names) else ""
+
+
+def answers(service: CdsService, prefetch: Mapping[str, bytes], patient_id: str) -> dict[str, Answer]:
+    """Return the answer for every need of the service; keys it never asked for are ignored."""
+    return {need.key: answer_of(need, prefetch.get(need.key), patient_id) for need in service.needs}
+
+
+def answer_of(need: Need, value: bytes | None, patient_id: str) -> Answer:
+    """
+    Return what one prefetch value says; None: the key was not sent.
+
+    Garbage, and a resource of a type that was not asked for, are as if the key was absent. A
+    bare OperationOutcome means the EHR tried and failed. Resources of another patient are
+    dropped and counted, which makes nothing incomplete (guideline.md 10.8).
+    """
+    if value is None:
+        return ABSENT
+    if value.strip() == b"null":
+        return EMPTY
+    reading = read(value)
+    if reading.outcome is not None:
+        return failed("the EHR could not read it")
+    if not reading.usable:
+        return ABSENT
+    return _of_reading(need, reading, patient_id)
+
+
+def _of_reading(need: Need, reading: Reading, patient_id: str) -> Answer:
+    wanted = [item for item in reading.resources if type(item).__name__ == need.resource_type]
+    own = [item for item in wanted if _belongs(item, patient_id)]
+    kept = [item for item in own if not _odd(item)]
+    lost = len(own) - len(kept) + sum(name in {need.resource_type, ""} for name in reading.unreadable)
+    foreign = len(wanted) - len(own)
+    mistyped = bool(reading.resources or reading.unreadable) and not wanted and not lost
+    if mistyped or (need.resource_type == "Patient" and not kept):
+        return ABSENT
+    medications = [item for item in (*reading.resources, *reading.included) if isinstance(item, Medication)]
+    gap = _gap(reading, lost, len(wanted) + lost)
+    return Answer((*kept, *medications), gap, skipped=lost + foreign)
+
+
+def _belongs(resource: Resource, patient_id: str) -> bool:
+    if isinstance(resource, Patient):
+        return resource.id == patient_id
+    return of_patient(resource, patient_id)
+
+
+def _odd(resource: Resource) -> bool:
+    """Whether a resource lacks what makes it one: it is skipped, and then absence cannot be concluded."""
+    if isinstance(resource, MedicationRequest):
+        coded = resource.medication_codeable_concept or resource.medication_reference
+        return resource.status is None or coded is None
+    if isinstance(resource, (Condition, AllergyIntolerance)):
+        return resource.code is None
+    if isinstance(resource, Patient):
+        return False
+    return getattr(resource, "status", None) is None or getattr(resource, "code", None) is None
+
+
+def _gap(reading: Reading, lost: int, counted: int) -> str:
+    if lost:
+        return f"{lost} of {counted} entries could not be interpreted"
+    if reading.hides_data:
+        return "the EHR reported that entries are missing"
+    if reading.next_url:
+        return "more pages exist that were not read"
+    if reading.total is not None and reading.total > counted:
+        return f"{reading.total - counted} of {reading.total} entries were not sent"
+    return ""

@@ -1,0 +1,123 @@
+"""Service and FHIR server in one process on loopback: what an integrator sees within a minute of cloning."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+from starlette.responses import HTMLResponse
+
+from cds_service.app import create_app
+from cds_service.audit import Audit
+from cds_service.catalogue import load_catalogue
+from cds_service.settings import Settings
+
+from .faults import NO_FAULTS, Faults
+from .fhir_server import create_fhir_app
+from .store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fastapi import FastAPI
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fhir_fixtures"
+_START_SECONDS = 20
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>CDS Hooks sandbox</title></head><body><h1>CDS Hooks sandbox</h1>
+<p><a href="/cds-services">Discovery</a> · <a href="/evidence">Rules</a> ·
+<a href="/fhir/metadata">FHIR server</a></p><h2>Patients</h2><ul>{patients}</ul></body></html>
+"""
+
+
+class SandboxError(Exception):
+    """The sandbox cannot serve; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxOptions:
+    """
+    What the sandbox serves.
+
+    folders: where FHIR Bundles to load are; the fixtures that come along when empty. token:
+    bearer token that the FHIR server demands; "" for none. audit: as CDS_AUDIT.
+    """
+
+    folders: Sequence[Path] = ()
+    token: str = ""
+    faults: Faults = NO_FAULTS
+    audit: str = "stdout"
+    guidelines: Sequence[str] = ("hooks.low_back_pain",)
+
+
+def today() -> date:
+    """Return the date in UTC."""
+    return datetime.now(UTC).date()
+
+
+def loaded_store(options: SandboxOptions) -> Store:
+    """Return a FHIR store with every Bundle of the folders, their dates rolled to today."""
+    store = Store()
+    for folder in options.folders or (FIXTURES,):
+        store.load_folder(folder, today())
+    return store
+
+
+def sandbox_app(options: SandboxOptions, public_url: str) -> FastAPI:
+    """Return the service at the root with the FHIR server mounted at /fhir and a page that leads to both."""
+    store = loaded_store(options)
+    settings = Settings(public_url=public_url, docs=True, cors_origins=("*",))
+    app = create_app(load_catalogue(options.guidelines), settings, clock=today, audit=Audit(options.audit))
+    app.mount("/fhir", create_fhir_app(store, token=options.token or None, faults=options.faults))
+
+    def page() -> HTMLResponse:
+        patients = store.search("Patient", [("_count", "200")]).matches
+        links = "".join(
+            f'<li><a href="/fhir/Patient/{escape(str(item["id"]))}">{escape(str(item["id"]))}</a></li>'
+            for item in patients
+        )
+        return HTMLResponse(_PAGE.format(patients=links))
+
+    app.add_api_route("/", page, include_in_schema=False)
+    return app
+
+
+def bound_socket(port: int) -> socket.socket:
+    """Return a loopback socket on `port` (0: any free one); OSError when it is taken."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", port))
+    return sock
+
+
+@contextmanager
+def serving(options: SandboxOptions, port: int = 0) -> Iterator[str]:
+    """Serve in a background thread and yield the base URL; SandboxError when it does not start."""
+    with bound_socket(port) as sock:
+        url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        server = uvicorn.Server(uvicorn.Config(sandbox_app(options, url), log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+        thread.start()
+        try:
+            _wait(server, thread)
+            yield url
+        finally:
+            server.should_exit = True
+            thread.join(_START_SECONDS)
+
+
+def _wait(server: uvicorn.Server, thread: threading.Thread) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise SandboxError("the sandbox did not start: see the log above")
+        time.sleep(0.01)

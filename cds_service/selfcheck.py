@@ -1,0 +1,90 @@
+"""What `cds-service check` proves: settings, guidelines, RULES.md, and that no criterion reads in secret."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .answers import Answer
+from .catalogue import load_catalogue
+from .chart import Chart, Context, UndeclaredReadError, draft_fact
+from .fhir import MedicationRequest, ServiceRequest
+from .rules import GuidelineError
+from .settings import SettingsError, load_settings
+from .sheets import sheets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .criteria.finding import Criterion
+    from .rules import Guideline, Rule
+
+
+def problems() -> list[str]:
+    """Return everything that is wrong, each with its remedy; empty when all is in order."""
+    try:
+        settings = load_settings()
+        catalogue = load_catalogue(settings.guidelines, settings.site_codes)
+    except (SettingsError, GuidelineError) as error:
+        return [str(error)]
+    return [problem for guideline in catalogue.guidelines for problem in _of(guideline)]
+
+
+def _of(guideline: Guideline) -> Iterator[str]:
+    page = rules_page(guideline)
+    if not page.is_file() or page.read_text(encoding="utf-8") != sheets(guideline):
+        yield f"{page.name} of {guideline.name} is not what the rules say: run `cds-service sheets --write`"
+    yield from undeclared_reads(guideline)
+
+
+def rules_page(guideline: Guideline) -> Path:
+    """Return where the guideline's RULES.md belongs."""
+    module = sys.modules[f"hooks.{guideline.name}"]
+    return Path(str(module.__file__)).with_name("RULES.md")
+
+
+def undeclared_reads(guideline: Guideline) -> list[str]:
+    """
+    Ask every criterion of every rule, alone, on an empty chart; name those that read in secret.
+
+    Each leaf is asked by itself, so that no other answer can keep it from reading.
+    """
+    found: dict[str, None] = {}
+    for service in guideline.services:
+        for rule in service.each_rule:
+            for criterion in _leaves(rule):
+                try:
+                    _empty_chart(guideline, rule).ask(criterion)
+                except UndeclaredReadError as error:
+                    found[f"rule {rule.id}, {criterion.label!r}: {error}"] = None
+    return list(found)
+
+
+def _leaves(rule: Rule) -> Iterator[Criterion]:
+    asked = [rule.scope, rule.when, *([rule.unless] if rule.unless else [])]
+    while asked:
+        criterion = asked.pop()
+        asked += criterion.parts
+        if criterion.is_leaf:
+            yield criterion
+
+
+def _empty_chart(guideline: Guideline, rule: Rule) -> Chart:
+    """Return a chart on which everything was read and nothing found, with an order that wakes the rule."""
+    value_set = rule.on.value_sets[0]
+    _, code = min(value_set.codes)
+    coding = value_set.coding(code)
+    source = {"coding": [{"system": coding.system, "code": code}]}
+    kind = (
+        ServiceRequest
+        if coding.system != "http://www.nlm.nih.gov/research/umls/rxnorm"
+        else MedicationRequest
+    )
+    order = draft_fact(kind(id="order"), source, guideline.terminology, selected=True)
+    needs = {need for service in guideline.services for need in service.needs}
+    answers = {need.key: Answer() for need in needs}
+    return Chart(
+        datetime.now(UTC).date(), Context("patient", (order,)), answers, guideline.terminology, order=order
+    )

@@ -1,0 +1,301 @@
+"""
+The cells of a vignette as FHIR R4 resources, in JSON as an EHR would send them.
+
+Items of a cell are separated by `;`. Each begins with what it is (see `Lexicon`); then, in any
+order, the words listed with each function below. A number alone is how many days ago; a date
+(`2026-05`, also partial) stands for itself. Brackets around options are for the reader only.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from cds_service.terminology import RXNORM
+
+from .phrases import Phrase
+from .prescriptions import NUMBER, UCUM, Json, dispensed, dosage
+from .tables import TableError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from cds_service.fhir import Coding
+
+    from .lexicon import Lexicon
+
+PATIENT_ID = "vignette"
+_TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
+_USUAL_UNITS = {"temperature": "Cel", "egfr": "mL/min/{1.73_m2}", "pain": "{score}"}
+_LOINC_ANSWER = re.compile(r"LA\d+-\d")
+_SNOMED_LENGTH = 6
+_DAYS = r"-?\d{1,5}"
+_DATE = r"\d{4}(?:-\d\d(?:-\d\d)?)?"
+_CLINICAL = ("active", "recurrence", "relapse", "inactive", "remission", "resolved")
+_VERIFICATION = ("provisional", "differential", "unconfirmed", "confirmed", "refuted", "in error")
+_STATUSES = (
+    "active",
+    "completed",
+    "stopped",
+    "on-hold",
+    "cancelled",
+    "revoked",
+    "draft",
+    "preliminary",
+    "partial",
+    "final",
+    "amended",
+    "in error",
+    "in-progress",
+    "unknown",
+)
+_PRIORITIES = ("routine", "urgent", "asap", "stat")
+
+
+@dataclass(frozen=True, slots=True)
+class Scribe:
+    """Writes resources for one patient; `today` is the day of the call."""
+
+    lexicon: Lexicon
+    today: date
+
+    def patient(self, said: str) -> Json:
+        """Return the Patient: `34`, `34 f`, `?` (no birth date), `born 1975-11` and the like."""
+        phrase = Phrase(said)
+        gender = {"m": "male", "f": "female", "u": "unknown"}[phrase.take("m|f|u") or "m"]
+        born = phrase.take(rf"born ({_DATE})")
+        if phrase.rest.isdecimal():
+            born = self.today.replace(year=self.today.year - int(phrase.rest)).isoformat()
+        elif not (born or phrase.rest == "?"):
+            msg = f"age {said!r} is neither a number of years, nor `?`, nor `born` with a date"
+            raise TableError(msg)
+        return {
+            "resourceType": "Patient",
+            "id": PATIENT_ID,
+            "gender": gender,
+            **({"birthDate": born} if born else {}),
+        }
+
+    def complaint(self, said: str, stem: str) -> Json:
+        """Return the Condition of the column `since`: days, a date, `recorded 10`, or `yes` (undated)."""
+        return self.condition(stem if said == "yes" else f"{stem} {said}")
+
+    def condition(self, said: str) -> Json:
+        """
+        Return a Condition: days since onset, `recorded 10`, a clinical or verification status, `no status`.
+
+        `text "..."` after a code is its text; alone it is an uncoded entry. `site "..."` is a
+        body site, `labelled` a security label that asks for discretion, `of another patient`
+        what it says.
+        """
+        phrase = Phrase(said)
+        bare = phrase.has("no status")
+        verification = phrase.one_of(_VERIFICATION, "confirmed")
+        clinical = phrase.one_of(_CLINICAL, "active")
+        site = phrase.take('site "([^"]*)"')
+        resource = {
+            **self._start("Condition", phrase),
+            **self._times(phrase, "onsetDateTime", "recordedDate"),
+            **({"bodySite": [{"text": site}]} if site else {}),
+        }
+        if not bare:
+            resource["clinicalStatus"] = _concept(f"{_TERMINOLOGY}condition-clinical", clinical)
+            resource["verificationStatus"] = _concept(f"{_TERMINOLOGY}condition-ver-status", verification)
+        return {**resource, "code": self._code(phrase)}
+
+    def allergy(self, said: str) -> Json:
+        """Return an AllergyIntolerance: statuses as of a Condition, days since recorded, `text "..."`."""
+        phrase = Phrase(said)
+        verification = phrase.one_of(_VERIFICATION, "confirmed")
+        clinical = phrase.one_of(_CLINICAL, "active")
+        resource = self._start("AllergyIntolerance", phrase)
+        resource["patient"] = resource.pop("subject")
+        return {
+            **resource,
+            "clinicalStatus": _concept(f"{_TERMINOLOGY}allergyintolerance-clinical", clinical),
+            "verificationStatus": _concept(f"{_TERMINOLOGY}allergyintolerance-verification", verification),
+            **self._times(phrase, "recordedDate"),
+            "code": self._code(phrase),
+        }
+
+    def medicine(self, said: str) -> Json:
+        """
+        Return a MedicationRequest: days since authored, a status, `proposal`, `plan`, `do not perform`.
+
+        `supply 30`, `refills 2`, `2 tablets 4 times a day` (also capsules, mg); `text "..."`
+        alone is a drug without a code.
+        """
+        return self._medication_request(Phrase(said), "active")
+
+    def measurement(self, said: str) -> Json:
+        """
+        Return an Observation: `temperature 38.0 Cel 2`: value, UCUM unit (or `no unit`), days ago.
+
+        A SNOMED CT number or LOINC answer as value is a coded answer; `absent` stands for a
+        value that is missing with a reason. `preliminary`, `cancelled`, `in error` are statuses.
+        """
+        phrase = Phrase(said)
+        status = phrase.one_of(_STATUSES, "final")
+        resource = self._start("Observation", phrase)
+        question, _, rest = phrase.rest.partition(" ")
+        phrase.rest = rest
+        value = _value(phrase, _USUAL_UNITS.get(question, ""))
+        times = self._times(phrase, "effectiveDateTime")
+        phrase.finish()
+        return {
+            **resource,
+            "status": status,
+            "code": {"coding": [_json(self.lexicon.question(question))]},
+            **value,
+            **times,
+        }
+
+    def done(self, said: str) -> Json:
+        """Return what was done: `procedure`, `request` or `report` first, then what, status, days ago."""
+        kind, _, rest = said.partition(" ")
+        phrase = Phrase(rest)
+        if kind == "request":
+            return self._service_request(phrase, "active")
+        shapes = {
+            "procedure": ("Procedure", "completed", "performedDateTime"),
+            "report": ("DiagnosticReport", "final", "effectiveDateTime"),
+        }
+        if kind not in shapes:
+            msg = f"{said!r} must begin with procedure, request or report"
+            raise TableError(msg)
+        resource_type, otherwise, dated = shapes[kind]
+        status = phrase.one_of(_STATUSES, otherwise)
+        resource = {**self._start(resource_type, phrase), "status": status, **self._times(phrase, dated)}
+        return {**resource, "code": self._code(phrase)}
+
+    def draft(self, said: str, number: int) -> tuple[Json, bool]:
+        """
+        Return a draft order, and whether it is selected.
+
+        Imaging, therapy and referral: a priority. Medicines: as in `medicine`. Both: `for` with
+        a value set or SNOMED CT number as reason, `do not perform`, `name only` (no code),
+        `name "..."` and `drug "..."` (nothing but a name), `not selected`, `no id`.
+        """
+        phrase = Phrase(said)
+        selected = not phrase.has("not selected")
+        anonymous = phrase.has("no id")
+        nameless = phrase.has("name only")
+        reason = phrase.take(r"for (\S+)")
+        made = self._order(phrase)
+        resource = {**made, "id": f"draft-{number}"}
+        if anonymous:
+            resource.pop("id")
+        if nameless:
+            _strip_codes(resource)
+        if reason:
+            coding = self.lexicon.coding(reason)
+            resource["reasonCode"] = [{"coding": [_json(coding)]}]
+        return resource, selected
+
+    def _order(self, phrase: Phrase) -> Json:
+        if re.search(r"^(?:rx-|rxnorm#|drug )|\b(?:supply|refills|times a day)\b", phrase.rest):
+            return self._medication_request(phrase, "draft")
+        made = self._service_request(Phrase(phrase.rest), "draft")
+        if any(coding["system"] == RXNORM for coding in made["code"]["coding"]):
+            return self._medication_request(phrase, "draft")
+        return made
+
+    def _service_request(self, phrase: Phrase, status: str) -> Json:
+        status = phrase.one_of(_STATUSES, status)
+        priority = phrase.take("|".join(_PRIORITIES))
+        return {
+            **self._start("ServiceRequest", phrase),
+            **_intended(phrase),
+            "status": status,
+            **({"priority": priority} if priority else {}),
+            **self._times(phrase, "authoredOn"),
+            "code": self._code(phrase),
+        }
+
+    def _medication_request(self, phrase: Phrase, status: str) -> Json:
+        return {
+            **self._start("MedicationRequest", phrase),
+            "status": phrase.one_of(_STATUSES, status),
+            **_intended(phrase),
+            **dispensed(phrase),
+            **dosage(phrase),
+            **self._times(phrase, "authoredOn"),
+            "medicationCodeableConcept": self._code(phrase),
+        }
+
+    def _start(self, resource_type: str, phrase: Phrase) -> Json:
+        other = phrase.has("of another patient")
+        labelled = phrase.has("labelled")
+        label = {"system": f"{_TERMINOLOGY}v3-Confidentiality", "code": "R"}
+        return {
+            "resourceType": resource_type,
+            **({"meta": {"security": [label]}} if labelled else {}),
+            "subject": {"reference": "Patient/another" if other else f"Patient/{PATIENT_ID}"},
+        }
+
+    def _times(self, phrase: Phrase, *elements: str) -> Json:
+        """Take the dates out: `recorded 10` is for the second element, a bare one for the first."""
+        found: Json = {}
+        recorded = phrase.take(rf"recorded ({_DATE}|{_DAYS})")
+        if recorded:
+            found[elements[-1]] = self._day(recorded)
+        plain = phrase.take(rf"{_DATE}|{_DAYS}")
+        if plain:
+            found[elements[0]] = self._day(plain)
+        return found
+
+    def _day(self, said: str) -> str:
+        """Return a date as it is, and a number as the day so many days ago; four digits are a year."""
+        if re.fullmatch(_DATE, said):
+            return said
+        return (self.today - timedelta(days=int(said))).isoformat()
+
+    def _code(self, phrase: Phrase) -> Json:
+        text = phrase.take('(?:text |name |drug )?"([^"]*)"')
+        coding = [_json(self.lexicon.coding(phrase.rest))] if phrase.rest else []
+        if not (text or coding):
+            msg = f"{phrase.said!r} does not say what it is"
+            raise TableError(msg)
+        name = text or coding[0].get("display")
+        return {"coding": coding, **({"text": name} if name else {})}
+
+
+def _value(phrase: Phrase, usual_unit: str) -> Json:
+    if phrase.has("absent"):
+        return {"dataAbsentReason": _concept(f"{_TERMINOLOGY}data-absent-reason", "not-performed")}
+    said = phrase.take(rf"\S*?LA\d+-\d|[<>]?{NUMBER}")
+    if said is None:
+        msg = f"{phrase.said!r} has no value"
+        raise TableError(msg)
+    if _LOINC_ANSWER.fullmatch(said):
+        return {"valueCodeableConcept": _concept("http://loinc.org", said)}
+    if len(said) >= _SNOMED_LENGTH and said.isdecimal():
+        return {"valueCodeableConcept": _concept("http://snomed.info/sct", said)}
+    unit = "" if phrase.has("no unit") else phrase.take(r"[A-Za-z\[{%]\S*") or usual_unit
+    quantity = {"value": float(said.lstrip("<>")), **({"system": UCUM, "code": unit} if unit else {})}
+    if said[0] in "<>":
+        quantity["comparator"] = said[0]
+    return {"valueQuantity": quantity}
+
+
+def _intended(phrase: Phrase) -> Json:
+    forbidden = phrase.has("do not perform")
+    intent = phrase.one_of(("proposal", "plan"), "order")
+    return {"intent": intent, **({"doNotPerform": True} if forbidden else {})}
+
+
+def _strip_codes(resource: Json) -> None:
+    for element in ("code", "medicationCodeableConcept"):
+        if element in resource:
+            resource[element] = {"text": resource[element]["text"]}
+
+
+def _concept(system: str, code: str) -> Json:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+def _json(coding: Coding) -> Json:
+    members = {"system": coding.system, "code": coding.code, "display": coding.display}
+    return {name: value for name, value in members.items() if value}
