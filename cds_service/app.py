@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import HTMLResponse, Response
 
 from .audit import Decided
-from .cards import cards
+from .cards import cards, instance_uuid
 from .chart import Chart
 from .errors import (
     BodyTooLargeError,
@@ -88,6 +89,7 @@ def create_app(  # noqa: PLR0913 - everything it needs, by name
     _routes(app, service, list(guards))
     app.add_exception_handler(CdsError, _refused)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
     app.middleware("http")(_never_silent)
     app.add_middleware(
         CORSMiddleware,
@@ -99,13 +101,16 @@ def create_app(  # noqa: PLR0913 - everything it needs, by name
 
 
 def _routes(app: FastAPI, service: _Service, guards: list[Depends]) -> None:
-    for path in ("/cds-services", "/cds-services/"):
-        app.add_api_route(path, service.discovery, methods=["GET", "HEAD"], dependencies=guards)
-    for path in ("/cds-services/{service_id}", "/cds-services/{service_id}/"):
-        app.add_api_route(path, service.call, methods=["POST"], dependencies=guards)
-    app.add_api_route(
-        "/cds-services/{service_id}/feedback", service.feedback, methods=["POST"], dependencies=guards
-    )
+    def route(path: str, endpoint: Callable[..., object], method: str, *, described: bool = False) -> None:
+        app.add_api_route(path, endpoint, methods=[method], dependencies=guards, include_in_schema=described)
+
+    discovery, call = "/cds-services", "/cds-services/{service_id}"
+    route(discovery, service.discovery, "GET", described=True)
+    route(call, service.call, "POST", described=True)
+    route(f"{call}/feedback", service.feedback, "POST", described=True)
+    route(discovery, service.discovery, "HEAD")
+    route(f"{discovery}/", service.discovery, "GET")
+    route(f"{call}/", service.call, "POST")
     app.add_api_route("/evidence", service.evidence, methods=["GET", "HEAD"], include_in_schema=False)
 
 
@@ -185,7 +190,7 @@ class _Service:
 
     def _record(self, entry: Entry, request: HookRequest, started: float, decided: Decided) -> None:
         facts = {
-            "hook_instance": request.hook_instance[:64],
+            "hook_instance": str(instance_uuid(request.hook_instance)),  # whatever text was sent
             "ms": round((time.perf_counter() - started) * 1000, 1),
             "read": {key: len(answer.resources) for key, answer in sorted(decided.answers.items())},
             "skipped": sum(answer.skipped for answer in decided.answers.values()),
@@ -204,7 +209,7 @@ class _Service:
         limit = self.settings.max_body_bytes
         declared = request.headers.get("content-length", "")
         too_large = BodyTooLargeError(f"the body may have at most {limit} bytes")
-        if declared.isdigit() and int(declared) > limit:
+        if declared.isdecimal() and int(declared) > limit:
             raise too_large
         media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
         if media_type not in _JSON_TYPES or request.headers.get("content-encoding", "identity") != "identity":
@@ -232,10 +237,17 @@ async def _refused(_request: Request, error: Exception) -> Response:
 async def _http_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for HTTPException only
     issue, message = {
+        401: ("login", "the caller is not known here"),
+        403: ("forbidden", "the caller may not do this"),
         404: ("not-found", "nothing is here: discovery is at /cds-services"),
         405: ("not-supported", "this method is not supported here"),
     }.get(error.status_code, ("exception", "the request was refused"))
     return _outcome(error.status_code, message, issue, **dict(error.headers or {}))
+
+
+async def _invalid(_request: Request, _error: Exception) -> Response:
+    """Answer for a guard whose parameters were not met: FastAPI's own body would repeat the input."""
+    return _outcome(400, "a parameter or header of the request is missing or wrong", "invalid")
 
 
 async def _never_silent(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

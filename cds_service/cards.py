@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .fhir import Coding as FhirCoding
     from .rules import CdsService, Guideline, Rule, Spoken, Topic, Verdict
     from .suggestions import Suggestion as Offered
+    from .terminology import Terminology
 
 SUMMARY_LIMIT = 139
 _NAME_LIMIT = 80
@@ -204,7 +205,7 @@ class _Writer:
         statements = dict.fromkeys(item for verdict in verdicts for item in verdict.rule.evidence)
         parts = [
             _bullets(_lines(spoken)),
-            _section("Order", [_named(order) for order in orders]),
+            _section("Order", [_named(order, self.chart.terminology) for order in orders]),
             *self._known(verdicts),
             _section("Evidence", [str(statement) for statement in statements]),
             self._signed([verdict.rule for verdict in verdicts]),
@@ -223,7 +224,7 @@ class _Writer:
         asked += [leaf for finding in screen if finding.truth is Truth.YES for leaf in finding.leaves]
         found = [_said(leaf) for leaf in asked if leaf.truth is Truth.YES and leaf.facts]
         unknown = [_unknown(item) for item in (*asked, *screen) if item.truth is Truth.UNKNOWN]
-        absent = [shown(finding) for finding in screen if finding.truth is Truth.NO]
+        absent = [_absent(finding) for finding in screen if finding.truth is Truth.NO]
         return [
             _section("Found in the chart", found),
             _section("Not known from the chart", unknown),
@@ -262,17 +263,25 @@ def plain(text: str, limit: int = _NAME_LIMIT) -> str:
     return _NUMBERED.sub(r"\1\\.", _MARKUP.sub(r"\\\1", safe))
 
 
-def _named(order: Fact) -> str:
+def _named(order: Fact, terminology: Terminology) -> str:
     name = plain(order.code.name) or "order without a name"
     known = " (recognised by its name: its codes are not understood)" if order.by_name else ""
     identified = f", {order.reference}" if _REFERENCE.fullmatch(order.reference) else ""
-    return f"{name}{identified}{known}"
+    others = ", ".join(terminology.misnamed(order.code))
+    amiss = f" (its name says {others}, its code does not: judged by its code)" if others else ""
+    return f"{name}{identified}{known}{amiss}"
 
 
 def _said(leaf: Finding) -> str:
     suspected = ", suspected" if leaf.certainty is Certainty.POSSIBLE else ""
     because = f": {plain(leaf.because, 3 * _NAME_LIMIT)}" if leaf.because else ""
     return f"{shown(leaf)}{suspected}{because}"
+
+
+def _absent(finding: Finding) -> str:
+    """Name what is not recorded, and the value that would tell if it were not too old (SAFE-12)."""
+    stale = "; ".join(leaf.stale for leaf in finding.leaves if leaf.stale)
+    return f"{shown(finding)} ({plain(stale, 2 * _NAME_LIMIT)})" if stale else shown(finding)
 
 
 def _unknown(leaf: Finding) -> str:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from .answers import Answer, Need
     from .criteria.finding import Criterion, Finding
-    from .fhir import Reference, Resource
+    from .fhir import Coding, Reference, Resource
     from .fhir.structs import Period
     from .order_names import OrderName
     from .terminology import Terminology
@@ -266,7 +266,7 @@ def _fact(resource: Resource, terminology: Terminology, medications: Mapping[str
     return Fact(
         resource,
         code,
-        terminology.sets_of(code.coding),
+        terminology.sets_of((*code.coding, *_category(resource))),
         _certainty(resource),
         _current(resource),
         span,
@@ -274,6 +274,11 @@ def _fact(resource: Resource, terminology: Terminology, medications: Mapping[str
         terminology.interprets(code.coding),
         span_of(getattr(resource, "recorded_date", None)),
     )
+
+
+def _category(resource: Resource) -> tuple[Coding, ...]:
+    """Return the codes of a Procedure's category: an operation is told by it, whatever was operated on."""
+    return resource.category.coding if isinstance(resource, Procedure) and resource.category else ()
 
 
 def _code(resource: Resource, medications: Mapping[str, Medication]) -> CodeableConcept:

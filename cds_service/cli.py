@@ -136,7 +136,7 @@ def demo(
                 raise typer.Exit(code)
             typer.echo(f"Still serving: {url}  (FHIR: {url}/fhir). Ctrl-C stops it.")
             _until_interrupted()
-    except (OSError, SandboxError) as error:
+    except (ValueError, OSError, SandboxError) as error:
         _stop(error)
 
 

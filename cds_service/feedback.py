@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from pydantic.alias_generators import to_camel
 
 from .errors import MalformedRequestError
+from .protocol import BOM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +77,7 @@ def parse_feedback(body: bytes) -> list[dict[str, Any]]:
     Raises MalformedRequestError that names the first wrong place; nothing is recorded then.
     """
     try:
-        items = Feedback.model_validate_json(body).feedback
+        items = Feedback.model_validate_json(body.removeprefix(BOM)).feedback
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         place = ".".join(str(part) for part in first["loc"])

@@ -84,13 +84,14 @@ def _of_reading(need: Need, reading: Reading, patient_id: str) -> Answer:
     wanted = [item for item in reading.resources if type(item).__name__ == need.resource_type]
     own = [item for item in wanted if _belongs(item, patient_id)]
     kept = [item for item in own if not _odd(item)]
-    lost = len(own) - len(kept) + sum(name in {need.resource_type, ""} for name in reading.unreadable)
+    unreadable = sum(name in {need.resource_type, ""} for name in reading.unreadable)
+    lost = len(own) - len(kept) + unreadable
     foreign = len(wanted) - len(own)
     mistyped = bool(reading.resources or reading.unreadable) and not wanted and not lost
     if mistyped or (need.resource_type == "Patient" and not kept):
         return ABSENT
     medications = [item for item in (*reading.resources, *reading.included) if isinstance(item, Medication)]
-    gap = _gap(reading, lost, len(wanted) + lost)
+    gap = _gap(reading, lost, len(wanted) + unreadable)
     return Answer((*kept, *medications), gap, skipped=lost + foreign)
 
 

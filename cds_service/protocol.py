@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from .rules import Guideline
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
+_LONE_SURROGATE = re.compile(
+    rb"(?<!\\)((?:\\\\)*)"
+    rb"(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+)
+"""An escaped half of a character, left when a client cuts a text; group 1: escaped backslashes."""
 _NOT_AN_ORDER = frozenset({"entered-in-error", "cancelled", "revoked"})
 _ENVELOPE = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -72,8 +78,19 @@ def parse(body: bytes) -> HookRequest:
 
 
 def _object(body: bytes) -> dict[str, msgspec.Raw]:
+    tidy = body.removeprefix(BOM)
     try:
-        return _ENVELOPE.decode(body.removeprefix(_BOM))
+        return _envelope(tidy)
+    except MalformedRequestError:
+        mended = _LONE_SURROGATE.sub(rb"\1\\ufffd", tidy)
+        if mended == tidy:
+            raise
+        return _envelope(mended)
+
+
+def _envelope(body: bytes) -> dict[str, msgspec.Raw]:
+    try:
+        return _ENVELOPE.decode(body)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         message = "the body must be one JSON object, encoded in UTF-8 and not deeply nested"
         raise MalformedRequestError(message) from error
@@ -206,15 +223,17 @@ def _selected(request: HookRequest, entries: list[tuple[str, dict[str, Any]]]) -
         selections = [selections]
     if not isinstance(selections, list) or not all(isinstance(item, str) for item in selections):
         raise MalformedRequestError(f"{place} must be an array of references", expression=place)
-    return {number for item in selections if (number := _find(item, entries)) is not None}
+    return {number for item in selections for number in _find(item, entries)}
 
 
-def _find(selection: str, entries: list[tuple[str, dict[str, Any]]]) -> int | None:
-    """Return which draft a selection names: by `Type/id`, URL, fullUrl, or a bare id if it is unique."""
+def _find(selection: str, entries: list[tuple[str, dict[str, Any]]]) -> list[int]:
+    """Return which drafts a selection names: by `Type/id`, URL, fullUrl, or a bare id if it is unique."""
     wanted = selection.split("/_history/", maxsplit=1)[0]
     tail = "/".join(wanted.split("/")[-2:])
-    for number, (url, resource) in enumerate(entries):
-        if tail == f"{resource.get('resourceType')}/{resource.get('id')}" or (url and url == wanted):
-            return number
+    named = [
+        number
+        for number, (url, resource) in enumerate(entries)
+        if tail == f"{resource.get('resourceType')}/{resource.get('id')}" or (url and url == wanted)
+    ]
     alike = [number for number, (_, resource) in enumerate(entries) if resource.get("id") == wanted]
-    return alike[0] if len(alike) == 1 else None
+    return named or (alike if len(alike) == 1 else [])

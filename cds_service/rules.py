@@ -83,11 +83,11 @@ class Advice:
     screen: tuple[Criterion, ...] = ()
 
     @property
-    def needs(self) -> frozenset[Need]:
-        """What its lines, suggestions and screen read."""
-        asked = [line.when for line in self.lines if line.when] + list(self.screen)
-        read = frozenset[Need]().union(*(criterion.needs for criterion in asked))
-        return read.union(*(suggest.needs for suggest in self.suggestions))
+    def criteria(self) -> tuple[Criterion, ...]:
+        """What its lines, suggestions and screen ask."""
+        lines = (line.when for line in self.lines if line.when)
+        offered = (criterion for suggest in self.suggestions for criterion in suggest.criteria)
+        return (*lines, *self.screen, *offered)
 
 
 @dataclass(frozen=True)
@@ -123,12 +123,16 @@ class Rule:
     unless: Criterion | None = None
 
     @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """Everything it may ask, once awake."""
+        unless = (self.unless,) if self.unless else ()
+        said = self.advice.criteria if isinstance(self.advice, Advice) else ()
+        return (self.scope, self.when, *unless, *said)
+
+    @property
     def needs(self) -> frozenset[Need]:
         """Everything it may read, once awake."""
-        advice = self.advice.needs if isinstance(self.advice, Advice) else frozenset()
-        return (
-            self.scope.needs | self.when.needs | (self.unless.needs if self.unless else frozenset()) | advice
-        )
+        return frozenset[Need]().union(*(criterion.needs for criterion in self.criteria))
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def undeclared_reads(guideline: Guideline) -> list[str]:
 
 
 def _leaves(rule: Rule) -> Iterator[Criterion]:
-    asked = [rule.scope, rule.when, *([rule.unless] if rule.unless else [])]
+    asked = list(rule.criteria)
     while asked:
         criterion = asked.pop()
         asked += criterion.parts

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pydantic_core import ErrorDetails
 
 PREFIX = "CDS_"
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -56,23 +56,19 @@ class Settings(BaseSettings):
         return value
 
 
-def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+def load_settings() -> Settings:
     """Read the settings; SettingsError when a CDS_ variable is unknown or its value is wrong."""
-    environment = os.environ if environment is None else environment
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
-    given = {name: value for name, value in environment.items() if name.upper().startswith(PREFIX)}
+    given = {name for name in os.environ if name.upper().startswith(PREFIX)}
     unknown = sorted(name for name in given if name.upper() not in known)
     if unknown:
         msg = f"unknown setting {', '.join(unknown)}; known are {', '.join(sorted(known))}"
         raise SettingsError(msg)
     try:
-        return Settings(**{name.upper().removeprefix(PREFIX).lower(): value for name, value in given.items()})  # type: ignore[arg-type]  # strings, validated
-    except ValueError as error:
-        places = "; ".join(_said(item) for item in getattr(error, "errors", list)())
-        raise SettingsError(places or str(error)) from error
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("; ".join(_said(item) for item in error.errors())) from error
 
 
-def _said(error: dict[str, object]) -> str:
-    location = error.get("loc")
-    name = str(location[0]) if isinstance(location, tuple) and location else "?"
-    return f"{PREFIX}{name.upper()}: {error.get('msg')}"
+def _said(error: ErrorDetails) -> str:
+    return f"{PREFIX}{str(error['loc'][0]).upper()}: {error['msg']}"

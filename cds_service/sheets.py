@@ -28,8 +28,11 @@ def _page(guideline: Guideline) -> Iterator[str]:
     yield f"# Rules of {guideline.name}"
     yield ""
     yield f"{guideline.label}. Written by `cds-service sheets` from the executable rules; do not edit."
+    yield ""
+    yield 'Each line finishes the sentence "the chart shows ...".'
     for service in guideline.services:
         yield from _service(service)
+    yield from _medicines(guideline)
     yield ""
     yield "## Not computed"
     yield ""
@@ -45,27 +48,36 @@ def _service(service: CdsService) -> Iterator[str]:
     yield f"Reads: {', '.join(f'{need.name} (`{need.key}`)' for need in sorted(service.needs))}."
     for item in service.rules:
         if isinstance(item, Ladder):
-            yield ""
-            yield "Of the following rules the first that applies decides, and the others stay silent:"
-        yield from (
-            line for rule in (item.rules if isinstance(item, Ladder) else (item,)) for line in sheet(rule)
-        )
-        if isinstance(item, Ladder):
-            yield ""
-            yield "(End of these rules.)"
+            yield from _ladder(item)
+        else:
+            yield from sheet(item)
 
 
-def sheet(rule: Rule) -> Iterator[str]:
-    """Yield the lines of one rule's sheet."""
+def _ladder(ladder: Ladder) -> Iterator[str]:
+    """Yield a ladder's rungs; what they share, when they wake and whom they concern, is said once."""
+    first = ladder.rules[0]
+    yield ""
+    yield f"### {', '.join(rule.id for rule in ladder.rules)}"
+    yield ""
+    yield "Of these the first that applies decides, and those below it stay silent. All of them:"
+    yield ""
+    yield from _waking(first)
+    for number, rule in enumerate(ladder.rules, start=1):
+        yield from sheet(rule, number)
+
+
+def sheet(rule: Rule, rung: int = 0) -> Iterator[str]:
+    """Yield the lines of one rule's sheet; `rung`: its number on a ladder, 0 for a rule of its own."""
     yield ""
     yield f"### {rule.id}"
     yield ""
-    if rule.rows:
-        yield f"Guideline rows: {', '.join(rule.rows)}."
+    place = f"Number {rung} of its ladder. " if rung else ""
+    rows = f"Guideline rows: {', '.join(rule.rows)}." if rule.rows else ""
+    if place or rows:
+        yield f"{place}{rows}".strip()
         yield ""
-    yield f"- Wakes when {rule.on.label}."
-    yield "- Concerns the order only when the chart shows:"
-    yield from _outline(rule.scope)
+    if not rung:
+        yield from _waking(rule)
     yield "- Fires when the chart shows:"
     yield from _outline(rule.when)
     if rule.unless:
@@ -76,6 +88,36 @@ def sheet(rule: Rule) -> Iterator[str]:
     if rule.evidence:
         yield "- Cites:"
         yield from (f"  - {statement}" for statement in rule.evidence)
+
+
+def _waking(rule: Rule) -> Iterator[str]:
+    yield f"- Wakes when {rule.on.label}."
+    yield "- Concerns the order only when the chart shows:"
+    yield from _outline(rule.scope)
+
+
+def _medicines(guideline: Guideline) -> Iterator[str]:
+    """Yield, for each medicine that any card may suggest, all that keeps it from being suggested."""
+    rules = [rule for service in guideline.services for rule in service.each_rule]
+    suggested = {
+        medicine.name: medicine
+        for rule in rules
+        if isinstance(rule.advice, Advice)
+        for suggest in rule.advice.suggestions
+        for medicine in suggest.medicines
+    }
+    yield ""
+    yield "## Medicines that may be suggested"
+    for name, medicine in suggested.items():
+        yield ""
+        yield f"### Suggesting {name}"
+        yield ""
+        product = medicine.product.display
+        yield f"- Suggested ({product}) only when the chart shows none of this, and could tell:"
+        yield from _outline(medicine.hazards)
+        if medicine.caution:
+            yield f'- With the words "{medicine.caution_said}" unless the chart shows that this is not so:'
+            yield from _outline(medicine.caution)
 
 
 def _outline(criterion: Criterion) -> Iterator[str]:
@@ -89,11 +131,11 @@ def _said(advice: Advice | Silence) -> Iterator[str]:
         return
     yield f"- Says ({advice.indicator.value}): **{advice.summary}**"
     for line in advice.lines:
-        yield f"  - {line.says}{f' (only when the chart shows {line.when.label})' if line.when else ''}"
+        yield f"  - {line.says}{f' (only when the chart shows {line.when.phrase})' if line.when else ''}"
     if advice.suggestions:
         yield "- Suggests:"
         for suggest in advice.suggestions:
-            condition = f" (only when the chart shows {suggest.when.label})" if suggest.when else ""
+            condition = f" (only when the chart shows {suggest.when.phrase})" if suggest.when else ""
             yield f"  - {suggest.said}{condition}"
     if advice.override_reasons:
         yield f"- Override reasons: {', '.join(reason.display or '' for reason in advice.override_reasons)}."

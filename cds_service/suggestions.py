@@ -9,7 +9,7 @@ says which check failed or was impossible.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .answers import Need
@@ -17,10 +17,10 @@ from .criteria.finding import shown
 from .truth import Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from .chart import Chart, Fact
-    from .criteria.finding import Criterion
+    from .criteria.finding import Criterion, Finding
     from .fhir import Coding
     from .terminology import ValueSet
 
@@ -60,18 +60,25 @@ class Suggest:
     A suggestion a rule may make.
 
     said: how the sheet describes it. build: from chart and judged orders. when: only while
-    this is YES, asked per order where it is about one.
+    this is YES, asked per order where it is about one. asks: the criteria that `build` asks.
+    medicines: those it may offer.
     """
 
     said: str
     build: Callable[[Chart, tuple[Fact, ...]], Built]
     when: Criterion | None = None
-    own_needs: frozenset[Need] = field(default=frozenset())
+    asks: tuple[Criterion, ...] = ()
+    medicines: tuple[Medicine, ...] = ()
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """Every criterion it may ask."""
+        return (*self.asks, self.when) if self.when else self.asks
 
     @property
     def needs(self) -> frozenset[Need]:
         """What it reads."""
-        return self.own_needs | (self.when.needs if self.when else frozenset())
+        return frozenset[Need]().union(*(criterion.needs for criterion in self.criteria))
 
     def on(self, chart: Chart, orders: tuple[Fact, ...]) -> Built:
         """Build it for the orders for which `when` holds."""
@@ -121,7 +128,7 @@ def remove_other_drafts(label: str, *value_sets: ValueSet, unless: Criterion) ->
         kept = [draft for draft in others if unless.evaluate(chart.judging(draft)).truth is Truth.NO]
         return Built(tuple(Suggestion(_numbered(label, d, kept), (_delete(d, label),)) for d in kept))
 
-    return Suggest(f"{label} (delete the other draft)", build, own_needs=unless.needs)
+    return Suggest(f"{label} (delete the other draft)", build, asks=(unless,))
 
 
 def set_priority(
@@ -216,9 +223,9 @@ class Medicine:
     caution_said: str = ""
 
     @property
-    def needs(self) -> frozenset[Need]:
-        """What must be read before it may be offered."""
-        return self.hazards.needs | (self.caution.needs if self.caution else frozenset())
+    def criteria(self) -> tuple[Criterion, ...]:
+        """What is asked before it may be offered."""
+        return (self.hazards, self.caution) if self.caution else (self.hazards,)
 
     def offered(self, chart: Chart) -> Suggestion | None:
         """Return the suggestion, None when it is withheld."""
@@ -239,13 +246,21 @@ class Medicine:
     def withheld(self, chart: Chart) -> str:
         """Say why it is not offered; sensitive reasons only as "a recorded condition" (SAFE-30)."""
         finding = self.hazards.evaluate(chart)
-        wanted = finding.truth
-        leaves = [leaf for leaf in finding.leaves if leaf.truth is wanted and leaf.label]
-        said = list(dict.fromkeys(shown(leaf) for leaf in leaves))
-        if wanted is Truth.YES:
+        reasons = tuple(_reasons(finding))
+        said = list(dict.fromkeys(shown(reason) for reason in reasons))
+        if finding.truth is Truth.YES:
             return f"{self.name} is not suggested: {', '.join(said)}."
-        gaps = list(dict.fromkeys(f"{shown(leaf)} ({leaf.because})" for leaf in leaves))
+        gaps = list(dict.fromkeys(f"{shown(reason)} ({reason.because})" for reason in reasons))
         return f"{self.name} is not suggested, because this could not be checked: {'; '.join(gaps)}."
+
+
+def _reasons(finding: Finding) -> Iterator[Finding]:
+    """Return the innermost findings with this one's truth; a negation is a reason itself."""
+    same = [part for part in finding.parts if part.truth is finding.truth]
+    if not same:
+        yield finding
+    for part in same:
+        yield from _reasons(part)
 
 
 def offer(*medicines: Medicine, otherwise: tuple[Suggest, ...], when: Criterion | None = None) -> Suggest:
@@ -267,6 +282,6 @@ def offer(*medicines: Medicine, otherwise: tuple[Suggest, ...], when: Criterion 
         return Built(tuple(s for built in rest for s in built.suggestions), lines)
 
     said = "Draft, of those that pass every guard: " + ", ".join(medicine.name for medicine in medicines)
-    guarded = frozenset[Need]().union(*(medicine.needs for medicine in medicines))
-    needs = guarded.union(*(suggest.needs for suggest in otherwise))
-    return Suggest(said, build, when, needs)
+    asked: tuple[Medicine | Suggest, ...] = (*medicines, *otherwise)
+    asks = tuple(criterion for item in asked for criterion in item.criteria)
+    return Suggest(said, build, when, asks, medicines)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from .fhir import CodeableConcept
+
 SNOMED_CT = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -123,6 +125,8 @@ class Terminology:
             for key in value_set.codes:
                 self._index[key].add(value_set.name)
         self._known: dict[tuple[str, str], frozenset[str]] = {}
+        watched = (item.display for items in self._ingredients.values() for item in items)
+        self._watched = frozenset(display.lower() for display in watched if display)
 
     @classmethod
     def load(cls, folder: Path) -> Terminology:
@@ -212,8 +216,24 @@ class Terminology:
                 if key[1] in self._ingredients:
                     return self._ingredients[key[1]]
                 if self._index.get(key):
-                    return (Coding(RXNORM, key[1], coding.display),)
+                    return (Coding(RXNORM, key[1], self._display(key)),)
         return ()
+
+    def _display(self, key: tuple[str, str]) -> str:
+        """Return what our value sets call a code: an EHR's own display may be wrong (SAFE-33)."""
+        return next(self.value_sets[name].displays[key] for name in sorted(self._index[key]))
+
+    def misnamed(self, concept: CodeableConcept) -> tuple[str, ...]:
+        """
+        Return the watched ingredients that the concept's words name although its code means others (SAFE-33).
+
+        Empty when code and words agree, or when either names no ingredient that is watched.
+        """
+        meant = {(item.display or "").lower() for item in self.ingredients(concept.coding)}
+        texts = [concept.text, *(coding.display for coding in concept.coding)]
+        words = set(_WORD.findall(" ".join(filter(None, texts))[:_READ].lower()))
+        named = self._watched & words
+        return tuple(sorted(named)) if meant and not meant & named else ()
 
     def strengths(self, codings: Iterable[Coding]) -> tuple[Strength, ...]:
         """Return the strengths of the first coding that has any; empty when no strength is known."""
@@ -253,6 +273,8 @@ class Terminology:
                     yield name
 
 
+_WORD = re.compile(r"[a-z]+")
+_READ = 300
 _REMEMBERED = 20_000
 """How many codes keep their looked-up sets: bounds the memory that unknown codes can take."""
 

@@ -24,6 +24,7 @@ class Finding:
     facts: the resources that made it YES. parts: what a compound question was made of.
     masked: a security label of a resource asks for discretion; a card says "a recorded
     condition" (SAFE-30). unread: it is UNKNOWN because something could not be read.
+    stale: an older value, with its date, that was too old to count (SAFE-12).
     """
 
     label: str
@@ -34,6 +35,7 @@ class Finding:
     parts: tuple[Finding, ...] = ()
     masked: bool = False
     unread: bool = False
+    stale: str = ""
 
     @property
     def leaves(self) -> Iterator[Finding]:
@@ -56,7 +58,8 @@ class Criterion:
 
     label: finishes "the chart shows ...". needs: all that `judge` may read. parts: the
     questions it is made of; a criterion with parts only combines their answers.
-    about_order: the answer depends on the draft being judged.
+    about_order: the answer depends on the draft being judged. joins: how the parts are
+    combined, in words; "" when the label says it all.
     """
 
     label: str
@@ -64,6 +67,7 @@ class Criterion:
     judge: Callable[[Chart], Finding]
     parts: tuple[Criterion, ...] = ()
     about_order: bool = False
+    joins: str = ""
 
     @property
     def is_leaf(self) -> bool:
@@ -75,16 +79,27 @@ class Criterion:
         return chart.ask(self)
 
     @property
+    def phrase(self) -> str:
+        """The question in one line: its label, or its parts when the label only says how they are joined."""
+        if self.label != self.joins:
+            return self.label
+        return f"{self.joins}: {', '.join(part.phrase for part in self.parts)}"
+
+    @property
     def outline(self) -> Iterator[tuple[int, str]]:
         """The question as indented lines, for the page a clinician signs."""
-        yield 0, self.label
+        named = self.label != self.joins
+        yield 0, f"{self.label}: {self.joins}" if named and self.joins else self.label
         for part in self.parts:
             for depth, line in part.outline:
                 yield depth + 1, line
 
 
 def compound(
-    label: str, parts: tuple[Criterion, ...], combine: Callable[[tuple[Finding, ...]], Finding]
+    label: str,
+    parts: tuple[Criterion, ...],
+    combine: Callable[[tuple[Finding, ...]], Finding],
+    joins: str = "",
 ) -> Criterion:
     """Return the criterion that asks `parts` and combines their findings; ValueError when there are none."""
     if not parts:
@@ -96,6 +111,7 @@ def compound(
         lambda chart: combine(tuple(part.evaluate(chart) for part in parts)),
         parts,
         any(part.about_order for part in parts),
+        joins,
     )
 
 
@@ -112,7 +128,7 @@ def all_of(*parts: Criterion, label: str = "all of") -> Criterion:
         certainty = min((finding.certainty for finding in findings), key=lambda item: item.value)
         return Finding(label, truth, _why(findings, truth), certainty, _facts(findings), findings)
 
-    return compound(label, parts, combine)
+    return compound(label, parts, combine, "all of")
 
 
 def any_of(*parts: Criterion, label: str = "any of") -> Criterion:
@@ -129,18 +145,18 @@ def any_of(*parts: Criterion, label: str = "any of") -> Criterion:
         certainty = max(found, key=lambda item: item.value, default=Certainty.PRESENT)
         return Finding(label, truth, _why(findings, truth), certainty, _facts(findings), findings)
 
-    return compound(label, parts, combine)
+    return compound(label, parts, combine, "any of")
 
 
 def none_of(*parts: Criterion, label: str = "none of") -> Criterion:
     """No part holds: the mirror of any_of; UNKNOWN stays UNKNOWN."""
     asked = any_of(*parts)
 
-    def combine(findings: tuple[Finding, ...]) -> Finding:
-        (finding,) = findings
+    def judge(chart: Chart) -> Finding:
+        finding = asked.evaluate(chart)
         return Finding(label, ~finding.truth, finding.because, parts=finding.parts)
 
-    return compound(label, (asked,), combine)
+    return Criterion(label, asked.needs, judge, parts, asked.about_order, "none of")
 
 
 def possibly(criterion: Criterion, label: str = "") -> Criterion:
@@ -175,7 +191,7 @@ def at_least(count: int, *parts: Criterion, label: str) -> Criterion:
         truth = Truth.YES if sure >= count else Truth.UNKNOWN if sure + open_ >= count else Truth.NO
         return Finding(label, truth, _why(findings, Truth.YES), facts=_facts(findings), parts=findings)
 
-    return compound(label, parts, combine)
+    return compound(label, parts, combine, f"at least {count} of")
 
 
 def _why(findings: tuple[Finding, ...], truth: Truth) -> str:

@@ -86,8 +86,8 @@ def measured(
     """
     The latest value (or, with `any_in_window`, some value) lies in [at_least, below), no older than `within`.
 
-    NO: measured and outside, or nothing measured and the answer complete ("not recorded",
-    or "stale" with its date). UNKNOWN: nothing usable, and the answer incomplete.
+    NO: measured and outside, or nothing measured and the answer complete. UNKNOWN: nothing
+    usable, and the answer incomplete. A value too old to count is named as stale (SAFE-12).
     """
 
     def judge(chart: Chart) -> Finding:
@@ -101,9 +101,11 @@ def measured(
             because = f"{value.number:g} {_shown(unit)}on {value.fact.span} ({value.fact.reference})"
             return Finding(label, Truth.YES, because, facts=(value.fact,))
         gap = chart.gap(need)
+        last = f"{found[-1].number:g} {_shown(unit)}on {found[-1].fact.span}" if found else ""
+        stale = f"{last} is stale" if last and not new else ""
         if gap and not (new and not any_in_window):
-            return Finding(label, Truth.UNKNOWN, gap, unread=True)
-        return Finding(label, Truth.NO, _otherwise(found, new, unit))
+            return Finding(label, Truth.UNKNOWN, gap, unread=True, stale=stale)
+        return Finding(label, Truth.NO, stale or last or "not recorded", stale=stale)
 
     return Criterion(label, frozenset({need}), judge)
 
@@ -118,14 +120,6 @@ def _age(chart: Chart, value: Value) -> int:
 
 def _shown(unit: str) -> str:
     return "" if unit == "{score}" else f"{unit.replace('{', '').replace('}', '')} "
-
-
-def _otherwise(found: list[Value], new: list[Value], unit: str) -> str:
-    if not found:
-        return "not recorded"
-    value = found[-1]
-    said = f"{value.number:g} {_shown(unit)}on {value.fact.span}"
-    return said if new else f"not recorded lately: {said} is stale"
 
 
 def worsening(

@@ -40,8 +40,9 @@ def taking(
     """
     A medicine of `value_sets` is current on record, or (with `drafts`) among the other drafts.
 
-    SAFE-36, SAFE-38. `besides` leaves out products that are also in these sets. UNKNOWN: none found, and the
-    answer was incomplete, or some current medicine has no code that can be interpreted.
+    SAFE-36, SAFE-38. `besides` leaves out products that are also in these sets. UNKNOWN: none
+    found, and the answer was incomplete, or some current medicine has no code that can be
+    interpreted.
     """
     names = [value_set.name for value_set in value_sets]
     others = [value_set.name for value_set in besides]

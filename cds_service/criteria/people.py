@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cds_service.fhir import span_of
-from cds_service.truth import Truth
+from cds_service.truth import Certainty, Truth
 
 from .finding import Criterion, Finding
 
@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from cds_service.chart import Chart
 
 
-def aged(patient: Need, *, at_least: int = 0, below: int | None = None, label: str) -> Criterion:
+def aged(
+    patient: Need, *, at_least: int = 0, below: int | None = None, cautious: bool = False, label: str
+) -> Criterion:
     """
     The patient's age in completed years lies in [at_least, below).
 
-    UNKNOWN: Patient not read, no birth date, or a partial one whose ends disagree.
+    UNKNOWN: Patient not read, no birth date, or a partial one whose ends disagree; with
+    `cautious` the last is a POSSIBLE yes (SAFE-43: the bound that asks for more care).
     """
 
     def judge(chart: Chart) -> Finding:
@@ -32,7 +35,8 @@ def aged(patient: Need, *, at_least: int = 0, below: int | None = None, label: s
         ages = (_years(born.last, chart.today), _years(born.first, chart.today))
         fits = {at_least <= age and (below is None or age < below) for age in ages}
         if len(fits) > 1:
-            return Finding(label, Truth.UNKNOWN, f"born {born}")
+            truth = Truth.YES if cautious else Truth.UNKNOWN
+            return Finding(label, truth, f"born {born}", Certainty.POSSIBLE)
         return Finding(label, Truth.of(fact=fits.pop()), f"age {ages[0]}")
 
     return Criterion(label, frozenset({patient}), judge)

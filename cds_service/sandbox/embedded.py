@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.responses import HTMLResponse
+from starlette.routing import Route
 
 from cds_service.app import create_app
 from cds_service.audit import Audit
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fastapi import FastAPI
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
-FIXTURES = Path(__file__).resolve().parents[2] / "fhir_fixtures"
+_FIXTURES = Path(__file__).resolve().parents[2] / "fhir_fixtures"
 _START_SECONDS = 20
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -48,7 +50,7 @@ class SandboxOptions:
     """
     What the sandbox serves.
 
-    folders: where FHIR Bundles to load are; the fixtures that come along when empty. token:
+    folders: where FHIR Bundles to load are; the patients that come along when empty. token:
     bearer token that the FHIR server demands; "" for none. audit: as CDS_AUDIT.
     """
 
@@ -64,10 +66,15 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
+def fixture_folders() -> tuple[Path, ...]:
+    """Return the folder of patients of each guideline; the requests and cards beside them are no FHIR."""
+    return tuple(sorted(_FIXTURES.glob("*/patients")))
+
+
 def loaded_store(options: SandboxOptions) -> Store:
     """Return a FHIR store with every Bundle of the folders, their dates rolled to today."""
     store = Store()
-    for folder in options.folders or (FIXTURES,):
+    for folder in options.folders or fixture_folders():
         store.load_folder(folder, today())
     return store
 
@@ -77,7 +84,9 @@ def sandbox_app(options: SandboxOptions, public_url: str) -> FastAPI:
     store = loaded_store(options)
     settings = Settings(public_url=public_url, docs=True, cors_origins=("*",))
     app = create_app(load_catalogue(options.guidelines), settings, clock=today, audit=Audit(options.audit))
-    app.mount("/fhir", create_fhir_app(store, token=options.token or None, faults=options.faults))
+    fhir = create_fhir_app(store, token=options.token or None, faults=options.faults)
+    app.router.routes.append(Route("/fhir", endpoint=_AtBase(fhir)))
+    app.mount("/fhir", fhir)
 
     def page() -> HTMLResponse:
         patients = store.search("Patient", [("_count", "200")]).matches
@@ -89,6 +98,17 @@ def sandbox_app(options: SandboxOptions, public_url: str) -> FastAPI:
 
     app.add_api_route("/", page, include_in_schema=False)
     return app
+
+
+class _AtBase:
+    """Serves the FHIR base without its slash too: a redirect would lose a transaction's body."""
+
+    def __init__(self, fhir: ASGIApp) -> None:
+        self.fhir = fhir
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        base = f"{scope.get('root_path', '')}/fhir"
+        await self.fhir({**scope, "root_path": base, "path": f"{base}/"}, receive, send)
 
 
 def bound_socket(port: int) -> socket.socket:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from .embedded import FIXTURES, today
+from .embedded import fixture_folders, today
 from .fixtures import FixtureError, fixture_resources
 
 if TYPE_CHECKING:
@@ -22,12 +22,13 @@ class LoadError(Exception):
 
 def load_into(base: str, folders: Sequence[Path], token: str = "") -> int:
     """
-    Send every resource of `folders` (empty: the fixtures) in one transaction; return how many.
+    Send every resource of `folders` (empty: the patients that come along) in one transaction; return how many.
 
     Dates are rolled to today. The server stores all of them or none. Raises LoadError.
     """
     try:
-        resources = [item for folder in folders or (FIXTURES,) for item in fixture_resources(folder, today())]
+        sources = folders or fixture_folders()
+        resources = [item for folder in sources for item in fixture_resources(folder, today())]
     except FixtureError as error:
         raise LoadError(str(error)) from error
     bundle = {

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from .records import PATIENT_ID, Scribe
+from .records import PATIENT_ID
 from .tables import TableError
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from cds_service.answers import Need
     from cds_service.rules import CdsService
 
-    from .records import Json
+    from .elements import Json
+    from .records import Scribe
     from .tables import Row
 
 _HOOK_INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
@@ -24,7 +25,7 @@ _GAPS = ("", "partial", "short", "absent")
 
 
 def call(row: Row, service: CdsService, scribe: Scribe, complaint: str) -> bytes:
-    """Return the body of the order-select call that this patient's EHR would send; TableError on bad cells."""
+    """Return the body of the order-select call that the EHR would send; TableError on bad cells."""
     record = _record(row, scribe, complaint)
     gaps = _gaps(row, service)
     prefetch = {

@@ -33,7 +33,7 @@ def _cards(row: Row, result: Result) -> list[str]:
 
 
 def _offers(row: Row, result: Result, guideline: Guideline) -> list[str]:
-    wanted = row.items("offers")
+    wanted = tuple(word.strip('"') for word in row.items("offers"))  # quotes protect a `;` in a label
     if not wanted:
         return []
     expected = () if wanted == ("none",) else wanted

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .elements import NUMBER, UCUM, Json
 
 if TYPE_CHECKING:
     from .phrases import Phrase
-
-Json = dict[str, Any]
-
-UCUM = "http://unitsofmeasure.org"
-NUMBER = r"\d+(?:\.\d+)?"
 
 
 def dispensed(phrase: Phrase) -> Json:

@@ -13,24 +13,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cds_service.terminology import RXNORM
+from cds_service.terminology import RXNORM, SNOMED_CT
 
+from .elements import TERMINOLOGY, Json, coded, concept
+from .measurements import value
 from .phrases import Phrase
-from .prescriptions import NUMBER, UCUM, Json, dispensed, dosage
+from .prescriptions import dispensed, dosage
 from .tables import TableError
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from cds_service.fhir import Coding
-
     from .lexicon import Lexicon
 
 PATIENT_ID = "vignette"
-_TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
-_USUAL_UNITS = {"temperature": "Cel", "egfr": "mL/min/{1.73_m2}", "pain": "{score}"}
-_LOINC_ANSWER = re.compile(r"LA\d+-\d")
-_SNOMED_LENGTH = 6
+_SURGICAL_PROCEDURE = "387713003"
 _DAYS = r"-?\d{1,5}"
 _DATE = r"\d{4}(?:-\d\d(?:-\d\d)?)?"
 _CLINICAL = ("active", "recurrence", "relapse", "inactive", "remission", "resolved")
@@ -101,8 +98,8 @@ class Scribe:
             **({"bodySite": [{"text": site}]} if site else {}),
         }
         if not bare:
-            resource["clinicalStatus"] = _concept(f"{_TERMINOLOGY}condition-clinical", clinical)
-            resource["verificationStatus"] = _concept(f"{_TERMINOLOGY}condition-ver-status", verification)
+            resource["clinicalStatus"] = concept(f"{TERMINOLOGY}condition-clinical", clinical)
+            resource["verificationStatus"] = concept(f"{TERMINOLOGY}condition-ver-status", verification)
         return {**resource, "code": self._code(phrase)}
 
     def allergy(self, said: str) -> Json:
@@ -114,8 +111,8 @@ class Scribe:
         resource["patient"] = resource.pop("subject")
         return {
             **resource,
-            "clinicalStatus": _concept(f"{_TERMINOLOGY}allergyintolerance-clinical", clinical),
-            "verificationStatus": _concept(f"{_TERMINOLOGY}allergyintolerance-verification", verification),
+            "clinicalStatus": concept(f"{TERMINOLOGY}allergyintolerance-clinical", clinical),
+            "verificationStatus": concept(f"{TERMINOLOGY}allergyintolerance-verification", verification),
             **self._times(phrase, "recordedDate"),
             "code": self._code(phrase),
         }
@@ -141,19 +138,19 @@ class Scribe:
         resource = self._start("Observation", phrase)
         question, _, rest = phrase.rest.partition(" ")
         phrase.rest = rest
-        value = _value(phrase, _USUAL_UNITS.get(question, ""))
+        measured = value(phrase, question)
         times = self._times(phrase, "effectiveDateTime")
         phrase.finish()
         return {
             **resource,
             "status": status,
-            "code": {"coding": [_json(self.lexicon.question(question))]},
-            **value,
+            "code": {"coding": [coded(self.lexicon.question(question))]},
+            **measured,
             **times,
         }
 
     def done(self, said: str) -> Json:
-        """Return what was done: `procedure`, `request` or `report` first, then what, status, days ago."""
+        """Return a `procedure` (an operation: `surgical`), `request` or `report`: what, status, days ago."""
         kind, _, rest = said.partition(" ")
         phrase = Phrase(rest)
         if kind == "request":
@@ -167,8 +164,9 @@ class Scribe:
             raise TableError(msg)
         resource_type, otherwise, dated = shapes[kind]
         status = phrase.one_of(_STATUSES, otherwise)
+        category = {"category": concept(SNOMED_CT, _SURGICAL_PROCEDURE)} if phrase.has("surgical") else {}
         resource = {**self._start(resource_type, phrase), "status": status, **self._times(phrase, dated)}
-        return {**resource, "code": self._code(phrase)}
+        return {**resource, **category, "code": self._code(phrase)}
 
     def draft(self, said: str, number: int) -> tuple[Json, bool]:
         """
@@ -191,7 +189,7 @@ class Scribe:
             _strip_codes(resource)
         if reason:
             coding = self.lexicon.coding(reason)
-            resource["reasonCode"] = [{"coding": [_json(coding)]}]
+            resource["reasonCode"] = [{"coding": [coded(coding)]}]
         return resource, selected
 
     def _order(self, phrase: Phrase) -> Json:
@@ -228,7 +226,7 @@ class Scribe:
     def _start(self, resource_type: str, phrase: Phrase) -> Json:
         other = phrase.has("of another patient")
         labelled = phrase.has("labelled")
-        label = {"system": f"{_TERMINOLOGY}v3-Confidentiality", "code": "R"}
+        label = {"system": f"{TERMINOLOGY}v3-Confidentiality", "code": "R"}
         return {
             "resourceType": resource_type,
             **({"meta": {"security": [label]}} if labelled else {}),
@@ -254,30 +252,12 @@ class Scribe:
 
     def _code(self, phrase: Phrase) -> Json:
         text = phrase.take('(?:text |name |drug )?"([^"]*)"')
-        coding = [_json(self.lexicon.coding(phrase.rest))] if phrase.rest else []
+        coding = [coded(self.lexicon.coding(phrase.rest))] if phrase.rest else []
         if not (text or coding):
             msg = f"{phrase.said!r} does not say what it is"
             raise TableError(msg)
         name = text or coding[0].get("display")
         return {"coding": coding, **({"text": name} if name else {})}
-
-
-def _value(phrase: Phrase, usual_unit: str) -> Json:
-    if phrase.has("absent"):
-        return {"dataAbsentReason": _concept(f"{_TERMINOLOGY}data-absent-reason", "not-performed")}
-    said = phrase.take(rf"\S*?LA\d+-\d|[<>]?{NUMBER}")
-    if said is None:
-        msg = f"{phrase.said!r} has no value"
-        raise TableError(msg)
-    if _LOINC_ANSWER.fullmatch(said):
-        return {"valueCodeableConcept": _concept("http://loinc.org", said)}
-    if len(said) >= _SNOMED_LENGTH and said.isdecimal():
-        return {"valueCodeableConcept": _concept("http://snomed.info/sct", said)}
-    unit = "" if phrase.has("no unit") else phrase.take(r"[A-Za-z\[{%]\S*") or usual_unit
-    quantity = {"value": float(said.lstrip("<>")), **({"system": UCUM, "code": unit} if unit else {})}
-    if said[0] in "<>":
-        quantity["comparator"] = said[0]
-    return {"valueQuantity": quantity}
 
 
 def _intended(phrase: Phrase) -> Json:
@@ -290,12 +270,3 @@ def _strip_codes(resource: Json) -> None:
     for element in ("code", "medicationCodeableConcept"):
         if element in resource:
             resource[element] = {"text": resource[element]["text"]}
-
-
-def _concept(system: str, code: str) -> Json:
-    return {"coding": [{"system": system, "code": code}]}
-
-
-def _json(coding: Coding) -> Json:
-    members = {"system": coding.system, "code": coding.code, "display": coding.display}
-    return {name: value for name, value in members.items() if value}

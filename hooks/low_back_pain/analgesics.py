@@ -21,6 +21,8 @@ from cds_service import (
     newer_than_answer,
     no_newer_value,
     none_of,
+    order_is,
+    read,
     recorded,
     taking,
     within,
@@ -65,6 +67,7 @@ from .definitions import (
     PREGNANT_ANSWERS,
     RAS_INHIBITOR,
     SELF_CARE_EDUCATION,
+    UNDER_18,
 )
 
 _UNIT = "mL/min/{1.73_m2}"
@@ -91,13 +94,14 @@ MAY_BE_PREGNANT = all_of(
     gender(PATIENT, "female", label="female"), aged(PATIENT, at_least=12, below=51, label="age 12 to 50")
 )
 
+_ALLERGY_UNCLEAR = none_of(
+    interpretable(ALLERGIES, label="allergies that can all be interpreted"),
+    label="an allergy that cannot be interpreted",
+)
 NSAID_ALLERGY = any_of(
     recorded(ALLERGIES, *_ALLERGY_SETS, label="an NSAID or aspirin allergy"),
     recorded(CONDITIONS, NSAID_HYPERSENSITIVITY, label="an NSAID or aspirin hypersensitivity"),
-    none_of(
-        interpretable(ALLERGIES, label="allergies that can all be interpreted"),
-        label="an allergy that cannot be interpreted",
-    ),
+    _ALLERGY_UNCLEAR,
 )
 _RAS = taking(MEDICATIONS, RAS_INHIBITOR, label="an ACE inhibitor, ARB or renin inhibitor")
 _DIURETIC = taking(MEDICATIONS, DIURETIC, label="a diuretic")
@@ -137,7 +141,8 @@ _KIDNEY_UNPROVEN = any_of(
                 at_least=60,
                 within=days(90),
                 label="an eGFR of 60 or more in 90 days",
-            )
+            ),
+            label="no eGFR of 60 or more in 90 days",
         ),
     ),
     all_of(
@@ -150,7 +155,8 @@ _KIDNEY_UNPROVEN = any_of(
                 at_least=60,
                 within=days(365),
                 label="an eGFR of 60 or more in a year",
-            )
+            ),
+            label="no eGFR of 60 or more in a year",
         ),
     ),
     label="a risk to the kidney without a recent eGFR of 60 or more",
@@ -164,7 +170,8 @@ NSAID_WARNING = any_of(
     ),
     taking(MEDICATIONS, ANTICOAGULANT, label="an anticoagulant"),
     recorded(CONDITIONS, CKD_SEVERE, label="severe kidney disease"),
-    measured(KIDNEY_OBS, EGFR, unit=_UNIT, below=60, label="an eGFR below 60"),
+    measured(KIDNEY_OBS, EGFR, unit=_UNIT, below=30, label="an eGFR below 30"),
+    measured(KIDNEY_OBS, EGFR, unit=_UNIT, below=60, within=days(365), label="an eGFR below 60"),
     recorded(CONDITIONS, HEART_FAILURE, label="heart failure"),
     recorded(CONDITIONS, GI_ULCER_OR_BLEED, label="an ulcer or gastrointestinal bleed", ever=True),
     recorded(CONDITIONS, CARDIOVASCULAR_DISEASE, label="cardiovascular disease", ever=True),
@@ -179,7 +186,10 @@ NSAID_WARNING = any_of(
 NSAID_HAZARD = any_of(
     NSAID_WARNING,
     _KIDNEY_UNPROVEN,
+    measured(KIDNEY_OBS, EGFR, unit=_UNIT, below=60, label="an eGFR below 60"),
     taking(MEDICATIONS, NSAID, label="another NSAID"),
+    order_is(NSAID, label="an NSAID in the ordered product"),
+    UNDER_18,
     label="a reason not to suggest an NSAID",
 )
 
@@ -192,13 +202,11 @@ ACETAMINOPHEN_ALLERGY = any_of(
 )
 ACETAMINOPHEN_HAZARD = any_of(
     ACETAMINOPHEN_ALLERGY,
-    none_of(
-        interpretable(ALLERGIES, label="allergies that can all be interpreted"),
-        label="an allergy that cannot be interpreted",
-    ),
+    _ALLERGY_UNCLEAR,
     LIVER_SEVERE,
     taking(MEDICATIONS, ACETAMINOPHEN, label="another acetaminophen product"),
-    none_of(aged(PATIENT, at_least=18, label="age 18 or more"), label="age under 18"),
+    order_is(ACETAMINOPHEN, label="acetaminophen in the ordered product"),
+    UNDER_18,
     label="a reason not to suggest acetaminophen",
 )
 _REDUCED_LIMIT = any_of(LIVER_DISEASE, ALCOHOL_USE, label="a lower acetaminophen limit")
@@ -220,7 +228,16 @@ ACETAMINOPHEN_500 = Medicine(
 NALOXONE_OFFER = Medicine(
     "naloxone",
     NALOXONE.coding("7242"),
-    taking(MEDICATIONS, NALOXONE, besides=(OPIOID,), label="naloxone already ordered"),
+    any_of(
+        taking(MEDICATIONS, NALOXONE, besides=(OPIOID,), label="naloxone already ordered"),
+        recorded(ALLERGIES, NALOXONE, label="a naloxone allergy"),
+        _ALLERGY_UNCLEAR,
+        none_of(
+            read(PATIENT, CONDITIONS, MEDICATIONS, ALLERGIES, label="the record, read completely"),
+            label="a record that was not read completely",
+        ),
+        UNDER_18,
+    ),
 )
 # SAFE-27: when no medicine passes, what needs none
 WITHOUT_MEDICINE = (

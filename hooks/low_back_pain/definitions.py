@@ -227,8 +227,8 @@ CONCERNS_BACK_PAIN = all_of(
 )
 INDEX_ON_RECORD = any_of(BACK_PAIN_RECORDED, ORDERED_FOR_BACK_PAIN, label="low back pain")
 
-UNDER_18 = aged(PATIENT, below=18, label="age under 18")
-AGE_OVER_50 = aged(PATIENT, at_least=51, label="age over 50")
+UNDER_18 = aged(PATIENT, below=18, cautious=True, label="age under 18")
+AGE_OVER_50 = aged(PATIENT, at_least=51, cautious=True, label="age over 50")
 PALLIATIVE_CARE = recorded(CONDITIONS, PALLIATIVE, label="palliative or hospice care")
 
 ORDER_NAMES = (

@@ -163,17 +163,18 @@ CANDIDATE = never_absent(
     ),
     because="whether surgery or an injection is an option is not recorded",
 )
+SEVERE_SCORE = measured(
+    RED_FLAG_OBS,
+    PAIN_SCORE,
+    unit="{score}",
+    at_least=7,
+    within=days(30),
+    label="a pain score of 7 or more in the last 30 days",
+)
 SEVERE_COURSE = all_of(
     BEYOND_4_WEEKS,
     any_of(
-        measured(
-            RED_FLAG_OBS,
-            PAIN_SCORE,
-            unit="{score}",
-            at_least=7,
-            within=days(30),
-            label="a pain score of 7 or more in the last 30 days",
-        ),
+        SEVERE_SCORE,
         worsening(RED_FLAG_OBS, PAIN_SCORE, BACK_PAIN, by=2, within=days(30), label="a rising pain score"),
     ),
     label="severe or worsening pain beyond the usual course",
@@ -210,16 +211,14 @@ _PREGNANT = recorded(CONDITIONS, PREGNANCY, label="pregnancy", where=within(days
 _READABLE = read(PATIENT, CONDITIONS, label="patient and problem list, read completely")
 
 _UNCODED = Line(
-    "Only coded data were read: ask for red flags that are not coded (cancer, fever, injection drug use, "
-    "corticosteroids, trauma, weight loss, bladder or bowel changes, weakness)."
+    "No red flag was found in the coded data read: ask for those that are not coded (cancer, fever, "
+    "injection drug use, corticosteroids, trauma, weight loss, bladder or bowel changes, weakness)."
 )
 _MRI_PREFERRED = Line(
     "If an image is needed in pregnancy, MRI comes before CT or a radiograph.",
     all_of(_PREGNANT, _NOT_MRI),
 )
-_MODALITY = Line(
-    "Without a red flag neither CT nor MRI changes the outcome.", _CROSS_SECTIONAL
-)
+_MODALITY = Line("Without a red flag neither CT nor MRI changes the outcome.", _CROSS_SECTIONAL)
 _KEEP_REASONS = (
     KNOWN_NOT_CODED,
     SPECIALIST_REQUEST,
@@ -233,6 +232,17 @@ _PHYSIOTHERAPY = create_request(
 _SUPPORTED = topic("imaging-supported")
 _CANDIDACY = topic("imaging-consider-candidacy")
 _WITHOUT = topic("imaging-without-red-flag")
+# Gaps that change no card (guideline.md 10.8): a line each
+_GAPS = (
+    Line(
+        "Service orders were not all read: a referral, or an MRI done before, may be missing here.",
+        none_of(read(SERVICE_REQUESTS, label="all service orders")),
+    ),
+    Line(
+        "Imaging reports were not all read: an MRI done before may be missing here.",
+        none_of(read(IMAGING_REPORTS, label="all imaging reports")),
+    ),
+)
 _CANDIDACY_LINES = (
     Line("A referral or procedure on record makes this patient a candidate.", CANDIDATE),
     Line(
@@ -241,6 +251,7 @@ _CANDIDACY_LINES = (
         undecided(CANDIDATE, "candidacy not recorded"),
     ),
     _MRI_PREFERRED,
+    *_GAPS,
 )
 
 
@@ -358,6 +369,7 @@ without_red_flag_perhaps = _rung(
         AGE_AND_NEW_PAIN,
         all_of(_XRAY, BEYOND_6_WEEKS),
         undecided(RED_FLAG, "a red-flag screen that could not be read completely"),
+        undecided(SPECIFIC_CAUSE, "procedures that could not be read completely"),
     ),
     advice=Advice(
         Indicator.INFO,
@@ -372,10 +384,11 @@ without_red_flag_perhaps = _rung(
                 PHASE_UNKNOWN,
             ),
             _MRI_PREFERRED,
+            *_GAPS,
         ),
         suggestions=(_PHYSIOTHERAPY,),
         override_reasons=_KEEP_REASONS,
-        screen=SCREEN,
+        screen=(*SCREEN, SEVERE_SCORE),
     ),
     evidence=(S.NO_ROUTINE_IMAGING, S.RED_FLAGS_JUSTIFY_IMAGING),
 )
@@ -396,10 +409,11 @@ without_red_flag = _rung(
             ),
             _MODALITY,
             _MRI_PREFERRED,
+            *_GAPS,
         ),
         suggestions=(_PHYSIOTHERAPY, remove_order("Remove the imaging draft")),
         override_reasons=_KEEP_REASONS,
-        screen=SCREEN,
+        screen=(*SCREEN, SEVERE_SCORE),
     ),
     evidence=(S.NO_ROUTINE_IMAGING, S.FINDINGS_ARE_NONSPECIFIC, S.ROUTINE_IMAGING_COSTS),
 )

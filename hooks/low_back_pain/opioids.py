@@ -22,6 +22,7 @@ from cds_service import (
     none_of,
     offer,
     order_is,
+    ordered_for,
     read,
     recorded,
     remove_order,
@@ -36,6 +37,7 @@ from cds_service import (
     taken_for,
     taking,
     tried,
+    undecided,
     used_lately,
     within,
 )
@@ -113,6 +115,7 @@ from .definitions import (
     UNDER_18,
     topic,
 )
+from .red_flags import NAMED_IN_TEXT
 from .scope import not_in_scope
 
 if TYPE_CHECKING:
@@ -120,6 +123,7 @@ if TYPE_CHECKING:
 
 _ORDERED = selected(OPIOID, OPIOID_FOR_OUD, label="an opioid is ordered")
 _DONE = frozenset({"completed", "in-progress"})
+_BEGUN = _DONE | {"stopped", "on-hold", "unknown"}
 
 # SAFE-02 to SAFE-04: no nudge at all
 EXEMPT = any_of(
@@ -181,6 +185,12 @@ NONSPECIFIC = none_of(
     ),
     recorded(CONDITIONS, SPINE_SURGERY_HISTORY, label="earlier spine surgery"),
     recorded(PROCEDURES, SPINE_SURGERY_HISTORY, label="a spine operation", status=frozenset({"completed"})),
+    ordered_for(
+        CONDITIONS,
+        LUMBAR_RADICULOPATHY,
+        LUMBAR_STRUCTURAL_SPECIFIC,
+        label="a specific cause as the order's reason",
+    ),
     label="nonspecific low back pain",
 )
 _ACUTE_NONSPECIFIC = all_of(ACUTE, NONSPECIFIC, label="acute nonspecific low back pain")
@@ -211,11 +221,11 @@ THERAPY_TRIED = any_of(
     requested(
         SERVICE_REQUESTS,
         *_THERAPIES,
-        status=frozenset({"active", "on-hold", "completed"}),
+        status=frozenset({"active", "on-hold", "completed", "unknown"}),
         where=within(days(365)),
         label="a therapy ordered in the last year",
     ),
-    recorded(PROCEDURES, *_THERAPIES, label="a therapy given", status=_DONE, where=within(days(365))),
+    recorded(PROCEDURES, *_THERAPIES, label="a therapy given", status=_BEGUN, where=within(days(365))),
     label="first-line therapy tried",
 )
 _NOTHING_TRIED = all_of(
@@ -231,12 +241,16 @@ _READABLE = read(PATIENT, CONDITIONS, MEDICATIONS, label="patient, problems and 
 _BOTH_SIDES = Line(
     "Sources differ: S0 advises against opioids in acute pain, S1 and S2 keep them as a last line."
 )
-_UNSEEN = Line("Medicines bought over the counter and care given elsewhere are not in the coded data read.")
+_UNSEEN = Line(
+    "Medicines bought over the counter and care given elsewhere are not in the coded data read: "
+    "ask for them, and for red flags that are not coded."
+)
 _SPECIALIST = Line("After 12 weeks consider specialist medication management.", CHRONIC)
 _TO_SPECIALIST = create_request(
     "Draft a referral to a pain management service", PAIN_REHAB_REFERRAL.coding("306265007"), when=CHRONIC
 )
 _ALTERNATIVES = offer(NAPROXEN_500, ACETAMINOPHEN_500, otherwise=WITHOUT_MEDICINE)
+_UNTRIED = offer(NAPROXEN_500, ACETAMINOPHEN_500, otherwise=WITHOUT_MEDICINE, when=none_of(DRUG_TRIED))
 _REMOVE = remove_order("Remove the opioid draft", when=_DELETE_ALLOWED)
 _KEEP = (
     CONSERVATIVE_CARE_FAILED,
@@ -267,7 +281,7 @@ def _silent(rule_id: str, *rows: str, when: Criterion, because: str, data_missin
 
 use_disorder = _rung(
     id="opioid-and-use-disorder",
-    rows=("OPI-04",),
+    rows=("SAFE-05", "OPI-04"),
     topic=_REVIEW,
     when=MAY_TREAT_OUD,
     advice=Advice(
@@ -288,7 +302,7 @@ use_disorder = _rung(
 )
 long_term = _rung(
     id="opioid-long-term",
-    rows=("OPI-04",),
+    rows=("SAFE-06", "OPI-04"),
     topic=_REVIEW,
     when=LONG_TERM,
     advice=Advice(
@@ -311,7 +325,7 @@ acute = _rung(
     rows=("OPI-01", "OPI-05", "NSD-01", "NSD-02", "APA-01"),
     topic=topic("opioid-acute"),
     when=_ACUTE_NONSPECIFIC,
-    unless=SURGERY_LATELY,
+    unless=any_of(SURGERY_LATELY, NAMED_IN_TEXT),
     advice=Advice(
         Indicator.WARNING,
         "Opioid for acute low back pain is not advised",
@@ -330,6 +344,7 @@ nothing_tried = _rung(
     rows=("OPI-02", "OPI-04", "OPI-05", "NSD-11"),
     topic=_NOT_TRIED,
     when=_NOTHING_TRIED,
+    unless=NAMED_IN_TEXT,
     advice=Advice(
         Indicator.WARNING,
         "No recorded trial of first-line treatment before this opioid",
@@ -353,6 +368,7 @@ part_tried = _rung(
     rows=("OPI-02", "OPI-04", "OPI-05"),
     topic=_NOT_TRIED,
     when=_PART_TRIED,
+    unless=NAMED_IN_TEXT,
     advice=Advice(
         Indicator.INFO,
         "Only part of first-line treatment is recorded before this opioid",
@@ -365,7 +381,7 @@ part_tried = _rung(
             _UNSEEN,
             _SPECIALIST,
         ),
-        suggestions=(_TO_SPECIALIST,),
+        suggestions=(_UNTRIED, _TO_SPECIALIST),
         override_reasons=_KEEP,
     ),
     evidence=(S.OPIOID_LAST, S.SPECIALIST_MEDICATION),
@@ -377,11 +393,16 @@ lowest_dose = _rung(
     id="opioid-lowest-dose",
     rows=("OPI-03",),
     topic=topic("opioid-dose-duration"),
-    when=none_of(_LONG_SUPPLY, label="no long supply in acute pain"),
+    when=any_of(
+        none_of(_LONG_SUPPLY),
+        undecided(_LONG_SUPPLY, "a supply that is not stated"),
+        label="no long supply in acute pain",
+    ),
     advice=Advice(
         Indicator.INFO,
         "Use lowest opioid dose, shortest duration",
-        (Line("Plan the review when prescribing."),),
+        (Line("Plan the review when prescribing."), _SPECIALIST),
+        suggestions=(_TO_SPECIALIST,),
         override_reasons=(SPECIALIST_REQUEST, FOR_OTHER_INDICATION, OTHER_REASON),
     ),
     evidence=(S.OPIOID_LOWEST_DOSE,),
@@ -435,8 +456,14 @@ long_supply = Rule(
 _BENZODIAZEPINE = taking(MEDICATIONS, BENZODIAZEPINE, label="a benzodiazepine")
 _SEDATION = (
     taking(MEDICATIONS, GABAPENTINOID, label="a gabapentinoid"),
-    taking(MEDICATIONS, MUSCLE_RELAXANT, label="a muscle relaxant"),
-    taking(MEDICATIONS, SEDATIVE_OTHER, label="another sedative"),
+    any_of(
+        taking(MEDICATIONS, MUSCLE_RELAXANT, label="a muscle relaxant"),
+        order_is(MUSCLE_RELAXANT, label="a muscle relaxant in the same product"),
+    ),
+    any_of(
+        taking(MEDICATIONS, SEDATIVE_OTHER, label="another sedative"),
+        order_is(SEDATIVE_OTHER, label="another sedative in the same product"),
+    ),
     ALCOHOL_USE,
     recorded(CONDITIONS, SLEEP_DISORDERED_BREATHING, label="sleep-disordered breathing"),
 )

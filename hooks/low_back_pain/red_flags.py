@@ -31,6 +31,7 @@ from cds_service import (
     sited,
     supplied,
     taken_for,
+    within,
 )
 
 from . import evidence as S  # noqa: N812 - S.NAME reads as "statement"
@@ -136,7 +137,7 @@ FEVER_FOUND = any_of(
         any_in_window=True,
         label="a temperature of 38 °C or more in the last 7 days",
     ),
-    recorded(CONDITIONS, FEVER, label="fever", where=fresh(days(14))),
+    recorded(CONDITIONS, FEVER, label="fever", where=within(days(14))),
     ordered_for(CONDITIONS, FEVER, label="fever as the order's reason"),
     label="fever",
 )

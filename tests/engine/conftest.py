@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from cds_service.chart import Fact
+    from cds_service.order_names import OrderName
 
 _CODES = {
     "pain": (SNOMED_CT, "pain"),
@@ -75,11 +76,17 @@ def chart_of(terms: Terminology) -> Callable[..., Chart]:
 def draft_of(terms: Terminology) -> Callable[..., Fact]:
     """Drafts from JSON, selected unless said otherwise; `medications` are Medication resources in JSON."""
 
-    def build(source: dict[str, Any], *, selected: bool = True, medications: tuple[Any, ...] = ()) -> Fact:
+    def build(
+        source: dict[str, Any],
+        *,
+        selected: bool = True,
+        medications: tuple[dict[str, Any], ...] = (),
+        names: tuple[OrderName, ...] = (),
+    ) -> Fact:
         resource = read_resource(source)
         assert isinstance(resource, (MedicationRequest, ServiceRequest))
         drugs = {f"Medication/{item['id']}": read_resource(item) for item in medications}
         known = {key: drug for key, drug in drugs.items() if isinstance(drug, Medication)}
-        return draft_fact(resource, source, terms, selected=selected, medications=known)
+        return draft_fact(resource, source, terms, selected=selected, medications=known, names=names)
 
     return build

@@ -64,10 +64,9 @@ def test_an_unknown_switch_is_refused(client: TestClient, fault: str) -> None:
 
 def test_faults_set_at_start_hold_for_every_request() -> None:
     """All requests meet them; the header can override the status for one."""
-    client = TestClient(create_fhir_app(Store(), faults=Faults(status=503, retry_after=30)))
-
-    always = client.get("/metadata")
-    once = client.get("/metadata", headers={"X-Sandbox-Fault": "429"})
+    with TestClient(create_fhir_app(Store(), faults=Faults(status=503, retry_after=30))) as client:
+        always = client.get("/metadata")
+        once = client.get("/metadata", headers={"X-Sandbox-Fault": "429"})
 
     assert (always.status_code, always.headers["retry-after"]) == (503, "30")
     assert once.status_code == 429

@@ -11,7 +11,7 @@ import pytest
 from cds_service.sandbox.fixtures import ANCHOR_SYSTEM, FixtureError, fixture_resources, rolled
 from cds_service.sandbox.store import Store
 
-ANCHOR = {"tag": [{"system": ANCHOR_SYSTEM, "code": "2026-01-01"}]}
+ANCHOR = {"tag": [{"code": "demo"}, {"system": ANCHOR_SYSTEM, "code": "2026-01-01"}]}
 TEN_DAYS_ON = date(2026, 1, 11)
 
 

@@ -127,6 +127,7 @@ def test_a_query_finds_what_fhir_says(query: str, found: list[str]) -> None:
         ("MedicationRequest", {"status": "active", "intent": "order"}, "status=http://s|active&intent=order"),
         ("Encounter", {"class": {"system": "http://s", "code": "AMB"}}, "class=http://s|AMB"),
         ("Task", {"for": SUBJECT}, "patient=1"),
+        ("Task", {"for": {"reference": "http://far.test/Patient/1"}}, "patient=http://far.test/Patient/1"),
         ("Organization", {}, "_id=x"),
     ],
 )
@@ -183,6 +184,23 @@ def test_include_brings_the_medication() -> None:
     result = store.search("MedicationRequest", [("_include", "MedicationRequest:medication")])
 
     assert [found["id"] for found in result.included] == ["m"]
+    assert result.total == 2
+
+
+def test_include_follows_only_what_is_there() -> None:
+    """An order by code, and one whose Medication is missing, bring nothing along."""
+    store = filled(
+        {"resourceType": "MedicationRequest", "id": "a", "medicationCodeableConcept": {"text": "naproxen"}},
+        {
+            "resourceType": "MedicationRequest",
+            "id": "b",
+            "medicationReference": {"reference": "Medication/m"},
+        },
+    )
+
+    result = store.search("MedicationRequest", [("_include", "MedicationRequest:medication")])
+
+    assert result.included == ()
     assert result.total == 2
 
 

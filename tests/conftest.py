@@ -1,0 +1,78 @@
+"""What tests of the whole service share: the service in this process on any day, prefetch from memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import msgspec
+import pytest
+from starlette.testclient import TestClient
+
+from cds_service.app import create_app
+from cds_service.audit import Audit
+from cds_service.catalogue import Catalogue, load_catalogue
+from cds_service.prefetch import templates
+from cds_service.sandbox.ehr.prefetch import expanded
+from cds_service.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import date
+
+    from cds_service.sandbox.store import Store
+
+Json = dict[str, Any]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that rewrites the golden cards."""
+    parser.addoption("--update-goldens", action="store_true", help="rewrite fhir_fixtures/*/cards")
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """Return the services as they are shipped."""
+    return load_catalogue(("hooks.low_back_pain",))
+
+
+@pytest.fixture(scope="session")
+def fire(
+    catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str, Json, date], tuple[int, Json]]]:
+    """Return what posts a body to a service on a given day, and gives status and JSON."""
+    days: list[date] = []
+    audit = Audit(f"file:{tmp_path_factory.mktemp('audit') / 'trail'}")
+    app = create_app(catalogue, Settings(), clock=lambda: days[-1], audit=audit)
+    with TestClient(app) as client:
+
+        def post(service_id: str, body: Json, today: date) -> tuple[int, Json]:
+            days[:] = [today]
+            sent = msgspec.json.encode(body)
+            headers = {"Content-Type": "application/json"}
+            response = client.post(f"/cds-services/{service_id}", content=sent, headers=headers)
+            return response.status_code, response.json()
+
+        yield post
+
+
+@pytest.fixture(scope="session")
+def prefetched(catalogue: Catalogue) -> Callable[[str, Json, Store], Json]:
+    """Return what answers a service's own templates for a context, as an EHR with this store would."""
+
+    def fill(service_id: str, context: Json, store: Store) -> Json:
+        queries = templates(catalogue.entries[service_id].service)
+        return {key: _answer(expanded(query, context), store) for key, query in queries.items()}
+
+    return fill
+
+
+def _answer(query: str | None, store: Store) -> Json | None:
+    assert query is not None, "the context fills every template"
+    resource_type, searches, parameters = query.partition("?")
+    if not searches:
+        return store.get(*resource_type.split("/"))
+    found = store.search(resource_type, parse_qsl(parameters), strict=True).matches
+    entries = [{"resource": resource, "search": {"mode": "match"}} for resource in found]
+    bundle = {"resourceType": "Bundle", "type": "searchset", "total": len(found)}
+    return {**bundle, "entry": entries} if entries else bundle

@@ -1,0 +1,136 @@
+"""Conditions on one resource: thresholds to the day, partial dates on both ends, undated where it matters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cds_service.answers import Need
+from cds_service.criteria.durations import days
+from cds_service.criteria.episode import Episode
+from cds_service.criteria.where import first_encounter, fresh, from_before, not_fresh, sited, within
+from cds_service.terminology import ICD_10_CM, SNOMED_CT
+from cds_service.truth import Truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cds_service.chart import Chart
+    from cds_service.criteria.where import Where
+    from cds_service.terminology import Terminology
+
+CONDITIONS = Need("Condition", "Condition?patient={{context.patientId}}", "problem list")
+NO, UNKNOWN, YES = Truth
+
+
+def _condition(coded: str = "fever", **members: object) -> dict[str, Any]:
+    return {
+        "resourceType": "Condition",
+        "code": {"coding": [{"system": SNOMED_CT, "code": coded}]},
+        **members,
+    }
+
+
+def _holds(where: Where, chart: Chart) -> Truth:
+    return where.holds(chart, chart.facts(CONDITIONS)[0])
+
+
+@pytest.mark.parametrize(
+    ("onset", "inside", "new"),
+    [
+        ("2026-10-18", YES, YES),
+        ("2026-10-17", NO, NO),
+        ("2026-11-02", YES, YES),
+        ("2026-10", UNKNOWN, YES),
+        ("2026-09", NO, NO),
+        ("2026-11", YES, YES),
+        (None, UNKNOWN, YES),
+    ],
+)
+def test_a_window_is_judged_on_both_ends(
+    chart_of: Callable[..., Chart], onset: str | None, inside: Truth, new: Truth
+) -> None:
+    """`within` needs a date, `fresh` takes all that may be new (SAFE-08), `not_fresh` mirrors it."""
+    chart = chart_of(_condition(onsetDateTime=onset))
+
+    assert _holds(within(days(14)), chart) is inside
+    assert _holds(fresh(days(14)), chart) is new
+    assert _holds(not_fresh(days(14)), chart) is ~new
+
+
+@pytest.mark.parametrize(
+    ("pain", "onset", "truth"),
+    [
+        ("2026-10-08", "2026-10-01", YES),
+        ("2026-10-08", "2026-09-30", NO),
+        ("2026-10-08", "2026-10", YES),
+        ("2026-10-08", None, UNKNOWN),
+        (None, "2026-10-01", UNKNOWN),
+    ],
+)
+def test_a_finding_belongs_to_the_episode_from_shortly_before_it(
+    chart_of: Callable[..., Chart], terms: Terminology, pain: str | None, onset: str | None, truth: Truth
+) -> None:
+    """A lead of 7 days; without onset nobody can tell."""
+    episode = Episode(
+        "pain",
+        CONDITIONS,
+        (terms["pain"],),
+        terms["chronic-pain"],
+        terms["acute-pain"],
+        days(84),
+        days(28),
+        days(84),
+    )
+    where = from_before(episode, days(7))
+    chart = chart_of(_condition(onsetDateTime=onset), _condition("pain", onsetDateTime=pain))
+
+    assert _holds(where, chart) is truth
+    assert where.needs == {CONDITIONS}
+
+
+@pytest.mark.parametrize(
+    ("code", "truth"), [("S32000A", YES), ("S32.000D", NO), ("s32.000s", NO), ("S32000", YES), ("M545", YES)]
+)
+def test_follow_up_and_sequela_are_no_new_injury(
+    chart_of: Callable[..., Chart], code: str, truth: Truth
+) -> None:
+    """The seventh character tells, with or without dot and in either case."""
+    coding = [{"system": ICD_10_CM, "code": code}, {"display": "no code"}]
+
+    assert _holds(first_encounter(), chart_of(_condition(code={"coding": coding}))) is truth
+
+
+@pytest.mark.parametrize(
+    ("members", "truth"),
+    [
+        ({"code": {"text": "Saddle numbness"}}, YES),
+        ({"bodySite": [{"text": "perineum"}]}, YES),
+        ({"bodySite": [{"text": "skin", "coding": [{"display": "Perianal region"}, {"code": "1"}]}]}, YES),
+        ({"bodySite": [{"text": "foot"}]}, NO),
+        ({}, NO),
+    ],
+)
+def test_a_site_is_read_from_body_site_and_text(
+    chart_of: Callable[..., Chart], members: dict[str, Any], truth: Truth
+) -> None:
+    """Stems, without case; no site named is no such site."""
+    assert _holds(sited("saddle", "perine", "perian"), chart_of(_condition(**members))) is truth
+
+
+def test_only_conditions_have_a_body_site(chart_of: Callable[..., Chart]) -> None:
+    """For anything else the text alone counts."""
+    procedures = Need("Procedure", "Procedure?x", "procedures")
+    chart = chart_of({"resourceType": "Procedure", "bodySite": [{"text": "saddle"}]})
+
+    assert sited("saddle").holds(chart, chart.facts(procedures)[0]) is NO
+
+
+def test_two_conditions_hold_together(chart_of: Callable[..., Chart]) -> None:
+    """The lower truth, both labels, and the needs of both."""
+    both = within(days(14)) & sited("saddle")
+
+    assert _holds(both, chart_of(_condition())) is NO
+    assert _holds(both, chart_of(_condition(code={"text": "saddle"}))) is UNKNOWN
+    assert both.label == "within 14 days, at saddle"

@@ -1,0 +1,258 @@
+"""
+Many charts: nothing in a couple of hundred synthetic records makes the service stumble.
+
+The charts are the folder named in LBP_CHARTS, else ../shared/data/fhir beside the repository; they are no
+part of it, so these tests are skipped where neither is there.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fhir.resources.R4B import get_fhir_model_class
+
+from cds_service.cards import Card
+from cds_service.sandbox.ehr import Details, Dose, Situation, context_for, draft_orders
+from cds_service.sandbox.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cds_service.catalogue import Catalogue
+
+Json = dict[str, Any]
+Fire = Callable[[str, Json, date], tuple[int, Json]]
+Prefetched = Callable[[str, Json, Store], Json]
+
+pytestmark = pytest.mark.volume
+
+CHARTS = Path(os.environ.get("LBP_CHARTS") or Path(__file__).parents[2] / "shared" / "data" / "fhir")
+DATE = re.compile(rb'"(\d{4}-\d\d-\d\d)')
+ORDERS = ("lumbar-mri", "oxycodone", "naproxen")
+DETAILS = Details(dose=Dose(1, 3), supply_days=10)
+SECONDS = 90
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One patient's record, and the latest date in it."""
+
+    name: str
+    patient: str
+    store: Store
+    today: date
+
+
+@dataclass(frozen=True)
+class Called:
+    """One call of one service: of whom, with which order, and what came back."""
+
+    about: str
+    service_id: str
+    status: int
+    body: Json
+
+    @property
+    def cards(self) -> list[Json]:
+        """The cards, none when the call was refused."""
+        return self.body.get("cards", [])
+
+
+@dataclass(frozen=True)
+class Volume:
+    """All calls, and how long they took."""
+
+    calls: tuple[Called, ...]
+    seconds: float
+
+
+def lines_of(name: str) -> list[bytes]:
+    """Return the lines of a compressed NDJSON file."""
+    return gzip.decompress((CHARTS / f"{name}.ndjson.gz").read_bytes()).splitlines()
+
+
+def patient_of(resource: Json) -> str:
+    """Return whose resource this is; "" when it is nobody's."""
+    if resource["resourceType"] == "Patient":
+        return str(resource["id"])
+    about = resource.get("subject") or resource.get("patient") or {}
+    kind, _, patient = about.get("reference", "").partition("/")
+    return patient if kind == "Patient" else ""
+
+
+def latest(lines: list[bytes]) -> date:
+    """Return the latest date in some JSON texts."""
+    return date.fromisoformat(max(found for line in lines for found in DATE.findall(line)).decode())
+
+
+def listed_charts(name: str, wanted: set[str]) -> Iterator[Chart]:
+    """Yield the patients of an NDJSON file, with their resources of the wanted types."""
+    of_patient: dict[str, list[tuple[bytes, Json]]] = defaultdict(list)
+    for line in lines_of(name):
+        resource = json.loads(line)
+        of_patient[patient_of(resource)].append((line, resource))
+    of_patient.pop("", None)
+    for patient, known in of_patient.items():
+        store = Store()
+        for _, resource in known:
+            if resource["resourceType"] in wanted:
+                store.put(resource)
+        yield Chart(f"{name} {patient}", patient, store, latest([line for line, _ in known]))
+
+
+def bundled_chart(file: Path, folder: Path) -> Chart:
+    """Return the patient of a compressed transaction Bundle, unpacked into a folder of its own."""
+    content = gzip.decompress(file.read_bytes())
+    folder.mkdir()
+    (folder / "bundle.json").write_bytes(content)
+    store = Store()
+    today = latest([content])
+    store.load_folder(folder, today)
+    (patient,) = store.search("Patient", []).matches
+    return Chart(file.stem, patient["id"], store, today)
+
+
+def back_pain(chart: Chart) -> Json:
+    """Return ten days of acute low back pain."""
+    clinical = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+    return {
+        "resourceType": "Condition",
+        "id": "added-back-pain",
+        "clinicalStatus": {"coding": [{"system": clinical, "code": "active"}]},
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "278862001"}]},
+        "subject": {"reference": f"Patient/{chart.patient}"},
+        "onsetDateTime": (chart.today - timedelta(days=10)).isoformat(),
+    }
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Fires a hook at every service that answers it, with prefetch from the chart."""
+
+    catalogue: Catalogue
+    fire: Fire
+    prefetched: Prefetched
+
+    def select(self, chart: Chart) -> Iterator[Called]:
+        """Order an MRI, an opioid and an NSAID, each by itself."""
+        contexts = {order: self._context(chart, order) for order in ORDERS}
+        for service_id in self._services("order-select"):
+            prefetch = self.prefetched(service_id, {"patientId": chart.patient}, chart.store)
+            for order, context in contexts.items():
+                yield self._call(f"{chart.name} {order}", service_id, context, prefetch, chart.today)
+
+    def repeat(self, name: str, request: Json) -> Iterator[Called]:
+        """Send a published request to our services of its hook, its own prefetch under our keys."""
+        context = request["context"]
+        patient = context["patientId"].removeprefix("Patient/")
+        store = Store()
+        for number, resource in enumerate(sent_along(request)):
+            store.put({"id": f"unnamed-{number}", **resource})
+        today = latest([json.dumps(request).encode()])
+        for service_id in self._services(request["hook"]):
+            prefetch = self.prefetched(service_id, {"patientId": patient}, store)
+            yield self._call(name, service_id, context, prefetch, today)
+
+    def _services(self, hook: str) -> list[str]:
+        return [name for name, entry in self.catalogue.entries.items() if entry.hook == hook]
+
+    def _context(self, chart: Chart, order: str) -> Json:
+        drafts = draft_orders([order], chart.patient, DETAILS)
+        return context_for("order-select", Situation(chart.patient, drafts=drafts, selected=1))
+
+    def _call(self, about: str, service_id: str, context: Json, prefetch: Json, today: date) -> Called:
+        hook = self.catalogue.entries[service_id].hook
+        body = {"hook": hook, "hookInstance": about, "context": context, "prefetch": prefetch}
+        return Called(about, service_id, *self.fire(service_id, body, today))
+
+
+def sent_along(request: Json) -> Iterator[Json]:
+    """Yield the resources in a request's prefetch, those in Bundles one by one."""
+    for value in (request.get("prefetch") or {}).values():
+        kind = (value or {}).get("resourceType")
+        if kind == "Bundle":
+            yield from (entry["resource"] for entry in value.get("entry", ()))
+        elif kind:
+            yield value
+
+
+@pytest.fixture(scope="module")
+def volume(
+    catalogue: Catalogue, fire: Fire, prefetched: Prefetched, tmp_path_factory: pytest.TempPathFactory
+) -> Volume:
+    """Return every call: each chart as it is, then with acute back pain; and the published requests."""
+    if not CHARTS.is_dir():
+        pytest.skip(f"no charts at {CHARTS}: name their folder in LBP_CHARTS")
+    started = time.monotonic()
+    caller = Caller(catalogue, fire, prefetched)
+    calls = []
+    for chart in all_charts(catalogue, tmp_path_factory.mktemp("bundles")):
+        calls += caller.select(chart)
+        chart.store.put(back_pain(chart))
+        calls += caller.select(chart)
+    for line in lines_of("opioid-cds-hook-requests"):
+        published = json.loads(line)
+        calls += caller.repeat(published["file"], published["request"])
+    return Volume(tuple(calls), time.monotonic() - started)
+
+
+def all_charts(catalogue: Catalogue, folder: Path) -> Iterator[Chart]:
+    """Yield the patients of all files."""
+    needs = {need for entry in catalogue.entries.values() for need in entry.service.needs}
+    wanted = {need.resource_type for need in needs}
+    for file in sorted(CHARTS.glob("synthea*.ndjson.gz")):
+        yield from listed_charts(file.name.removesuffix(".ndjson.gz"), wanted)
+    for number, file in enumerate(sorted((CHARTS / "bundles").glob("*.json.gz"))):
+        yield bundled_chart(file, folder / str(number))
+
+
+def test_every_chart_is_answered(volume: Volume) -> None:
+    """No chart and no published request is refused or makes the service fail."""
+    refused = [(call.about, call.service_id, call.body) for call in volume.calls if call.status != 200]
+
+    assert volume.calls
+    assert refused == []
+
+
+def test_every_card_keeps_the_specification(volume: Volume) -> None:
+    """Every card of every answer is one that CDS Hooks 2.0.1 allows."""
+    cards = [card for call in volume.calls for card in call.cards]
+
+    assert cards
+    for card in cards:
+        Card.model_validate(card)
+
+
+def test_every_suggested_resource_is_valid_r4(volume: Volume) -> None:
+    """Whatever a suggestion would write, a FHIR server accepts."""
+    suggestions = [one for call in volume.calls for card in call.cards for one in card.get("suggestions", ())]
+    actions = [action for suggestion in suggestions for action in suggestion["actions"]]
+    written = [action["resource"] for action in actions if "resource" in action]
+
+    assert written
+    for resource in written:
+        get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+
+
+def test_the_rules_really_run(volume: Volume) -> None:
+    """With back pain on record the charts reach the rules: imaging and opioid cards both occur."""
+    topics = {card["source"]["topic"]["code"] for call in volume.calls for card in call.cards}
+
+    assert any(topic.startswith("imaging-") for topic in topics)
+    assert any(topic.startswith("opioid-") for topic in topics)
+
+
+def test_it_takes_little_time(volume: Volume) -> None:
+    """All charts are read and judged within a minute and a half."""
+    assert volume.seconds < SECONDS
