@@ -54,11 +54,6 @@ EMPTY = Answer()
 ABSENT = Answer(gap="not supplied, and no FHIR server to ask", absent=True)
 
 
-def given(*resources: Resource) -> Answer:
-    """Return the complete answer that holds just these resources; none of them: known to be empty."""
-    return Answer(resources)
-
-
 def failed(why: str) -> Answer:
     """Return the answer of a source that was asked and could not tell."""
     return Answer(gap=why)

@@ -34,18 +34,28 @@ class Decided:
     answers: Mapping[str, Answer] = field(default_factory=dict)
 
 
+class _File:
+    """A file that is opened for each line: it may be rotated, several processes may append to it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with path.open("a"):
+            pass  # it can be written, or the OSError is raised now
+
+    def info(self, line: str) -> None:
+        """Append a line."""
+        with self._path.open("a", encoding="utf-8") as stream:
+            stream.write(f"{line}\n")
+
+
 class Audit:
     """Writes the trail to `stdout` or `file:PATH`."""
 
     def __init__(self, destination: str = "stdout") -> None:
         """Open the trail; a file is appended to, and OSError tells why it cannot be."""
-        stream = sys.stdout
-        if destination != "stdout":
-            path = Path(destination.removeprefix("file:"))
-            # Open for the life of the process.
-            stream = path.open("a", encoding="utf-8", buffering=1)
+        path = Path(destination.removeprefix("file:"))
         self._log: FilteringBoundLogger = structlog.wrap_logger(
-            structlog.WriteLogger(stream),
+            structlog.WriteLogger(sys.stdout) if destination == "stdout" else _File(path),
             processors=[
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 structlog.processors.JSONRenderer(),

@@ -67,7 +67,12 @@ def load_catalogue(packages: Iterable[str], site_codes: str = "") -> Catalogue:
     problems = [problem for guideline in guidelines for problem in problems_of(guideline)]
     if problems:
         raise GuidelineError("; ".join(problems))
-    entries = {entry.id: entry for guideline in guidelines for entry in _entries(guideline)}
+    services = [entry for guideline in guidelines for entry in _entries(guideline)]
+    entries = {entry.id: entry for entry in services}
+    if len(entries) < len(services):
+        repeated = [name for name, count in Counter(entry.id for entry in services).items() if count > 1]
+        msg = f"service ids {', '.join(repeated)} are offered twice: each guideline has groups of its own"
+        raise GuidelineError(msg)
     digest = hashlib.sha256("".join(sheets(guideline) for guideline in guidelines).encode())
     return Catalogue(entries, guidelines, digest.hexdigest()[:12])
 
@@ -75,7 +80,7 @@ def load_catalogue(packages: Iterable[str], site_codes: str = "") -> Catalogue:
 def _package(name: str) -> Guideline:
     try:
         guideline = getattr(importlib.import_module(name), "guideline", None)
-    except (ModuleNotFoundError, TerminologyError) as error:
+    except (ImportError, TerminologyError) as error:
         msg = f"guideline package {name}: {error}"
         raise GuidelineError(msg) from error
     if not isinstance(guideline, Guideline):

@@ -23,5 +23,7 @@ _PAGE = """<!doctype html>
 
 def evidence_page(guidelines: Iterable[Guideline]) -> str:
     """Return one page with the sheets of all guidelines; each rule has its id as anchor."""
-    body = MarkdownIt("commonmark", {"html": False}).render("\n".join(sheets(item) for item in guidelines))
+    # Beyond its usual depth of 20 the renderer drops the rest of a page without a word.
+    markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": 200})
+    body = markdown.render("\n".join(sheets(item) for item in guidelines))
     return _PAGE.format(body=_HEADING.sub(r'<h3 id="\1">\1</h3>', body))

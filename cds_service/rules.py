@@ -50,7 +50,6 @@ class Topic:
 
     coding: Coding
     rank: int
-    sensitive: bool = False
 
     @property
     def code(self) -> str:

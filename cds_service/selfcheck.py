@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from .answers import Answer
 from .catalogue import load_catalogue
 from .chart import Chart, Context, UndeclaredReadError, draft_fact
-from .fhir import MedicationRequest, ServiceRequest
+from .fhir import CodeableConcept, MedicationRequest, ServiceRequest
 from .rules import GuidelineError
 from .settings import SettingsError, load_settings
 from .sheets import sheets
+from .terminology import RXNORM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,15 +75,14 @@ def _leaves(rule: Rule) -> Iterator[Criterion]:
 def _empty_chart(guideline: Guideline, rule: Rule) -> Chart:
     """Return a chart on which everything was read and nothing found, with an order that wakes the rule."""
     value_set = rule.on.value_sets[0]
-    _, code = min(value_set.codes)
-    coding = value_set.coding(code)
-    source = {"coding": [{"system": coding.system, "code": code}]}
-    kind = (
-        ServiceRequest
-        if coding.system != "http://www.nlm.nih.gov/research/umls/rxnorm"
-        else MedicationRequest
+    coding = value_set.coding(min(value_set.codes)[1])
+    concept = CodeableConcept(coding=(coding,))
+    resource = (
+        MedicationRequest(id="order", medication_codeable_concept=concept)
+        if coding.system == RXNORM
+        else ServiceRequest(id="order", code=concept)
     )
-    order = draft_fact(kind(id="order"), source, guideline.terminology, selected=True)
+    order = draft_fact(resource, {}, guideline.terminology, selected=True)
     needs = {need for service in guideline.services for need in service.needs}
     answers = {need.key: Answer() for need in needs}
     return Chart(

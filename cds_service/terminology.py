@@ -51,14 +51,11 @@ def normalised(system: str | None, code: str | None) -> tuple[str, str] | None:
     OIDs, with or without `urn:oid:`, become the URIs of SNOMED CT, LOINC, RxNorm and
     ICD-10-CM; ICD-10-CM codes lose their dot and turn to upper case (guideline.md 10.8).
     """
-    if not system or not code:
+    uri, tidy = (system or "").strip().rstrip("/"), (code or "").strip()
+    if not uri or not tidy:
         return None
-    uri = system.strip().rstrip("/")
     uri = _OIDS.get(uri.removeprefix("urn:oid:"), uri)
-    tidy = code.strip()
-    if uri == ICD_10_CM:
-        tidy = tidy.replace(".", "").upper()
-    return uri, tidy
+    return (uri, tidy.replace(".", "").upper()) if uri == ICD_10_CM else (uri, tidy)
 
 
 @dataclass(frozen=True, slots=True)

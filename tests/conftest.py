@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cds_service.sandbox.store import Store
 
 Json = dict[str, Any]
+Answers = dict[str, Json | None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,18 +58,25 @@ def fire(
 
 
 @pytest.fixture(scope="session")
-def prefetched(catalogue: Catalogue) -> Callable[[str, Json, Store], Json]:
-    """Return what answers a service's own templates for a context, as an EHR with this store would."""
+def prefetched(catalogue: Catalogue) -> Callable[[str, Json, Store, Answers], Json]:
+    """
+    Return what answers a service's own templates for a context, as an EHR with this store would.
 
-    def fill(service_id: str, context: Json, store: Store) -> Json:
-        queries = templates(catalogue.entries[service_id].service)
-        return {key: _answer(expanded(query, context), store) for key, query in queries.items()}
+    The last argument keeps the answers by query, for services that ask the same of the same store.
+    """
+
+    def fill(service_id: str, context: Json, store: Store, known: Answers) -> Json:
+        asked = templates(catalogue.entries[service_id].service)
+        queries = {key: expanded(template, context) or "" for key, template in asked.items()}
+        for query in queries.values():
+            if query not in known:
+                known[query] = _answer(query, store)
+        return {key: known[query] for key, query in queries.items()}
 
     return fill
 
 
-def _answer(query: str | None, store: Store) -> Json | None:
-    assert query is not None, "the context fills every template"
+def _answer(query: str, store: Store) -> Json | None:
     resource_type, searches, parameters = query.partition("?")
     if not searches:
         return store.get(*resource_type.split("/"))

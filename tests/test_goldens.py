@@ -103,16 +103,18 @@ def store() -> Store:
 def answer(
     catalogue: Catalogue,
     fire: Callable[[str, Json, date], tuple[int, Json]],
-    prefetched: Callable[[str, Json, Store], Json],
+    prefetched: Callable[[str, Json, Store, dict[str, Json | None]], Json],
     store: Store,
 ) -> Callable[[Json, str], Answered]:
     """Return what sends a request to every service of a hook and gives the response of each group."""
 
     def ask(body: Json, hook: str) -> Answered:
         answered = {}
+        known: dict[str, Json | None] = {}
         for service_id, entry in catalogue.entries.items():
             if entry.hook == hook:
-                sent = {**body, "hook": hook, "prefetch": prefetched(service_id, body["context"], store)}
+                prefetch = prefetched(service_id, body["context"], store, known)
+                sent = {**body, "hook": hook, "prefetch": prefetch}
                 status, response = fire(service_id, sent, ANCHOR)
                 assert status == 200, response
                 answered[service_id] = response

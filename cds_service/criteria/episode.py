@@ -138,7 +138,7 @@ def lasting(
         day = episode.day(chart)
         if day is None:
             if episode.entries(chart) or gap:
-                return Finding(label, Truth.UNKNOWN, gap or "no onset recorded", unread=bool(gap))
+                return Finding(label, Truth.UNKNOWN, gap or "no onset recorded")
             return Finding(label, Truth.NO, f"{episode.name} not recorded")
         fits = [low <= end and (at_most is None or end <= at_most.count) for end in day]
         onset = episode.onset(chart)
@@ -163,7 +163,7 @@ def phase_unclear(episode: Episode, *boundaries: Days, label: str) -> Criterion:
         gap = chart.gap(episode.conditions)
         day = episode.day(chart)
         if day is None and gap and not episode.entries(chart):
-            return Finding(label, Truth.UNKNOWN, gap, unread=True)
+            return Finding(label, Truth.UNKNOWN, gap)
         if day is None:
             return Finding(label, Truth.YES, "no onset recorded")
         split = any(day[0] < boundary.count <= day[1] for boundary in boundaries)

@@ -23,7 +23,7 @@ class Finding:
     because: what it rests on, or why it cannot be known. certainty: of a YES.
     facts: the resources that made it YES. parts: what a compound question was made of.
     masked: a security label of a resource asks for discretion; a card says "a recorded
-    condition" (SAFE-30). unread: it is UNKNOWN because something could not be read.
+    condition" (SAFE-30).
     stale: an older value, with its date, that was too old to count (SAFE-12).
     """
 
@@ -34,7 +34,6 @@ class Finding:
     facts: tuple[Fact, ...] = ()
     parts: tuple[Finding, ...] = ()
     masked: bool = False
-    unread: bool = False
     stale: str = ""
 
     @property

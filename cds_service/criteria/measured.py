@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf, nextafter
 from typing import TYPE_CHECKING
 
 from cds_service.fhir import Observation, in_unit
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _USABLE = frozenset({"final", "amended", "corrected"})
 _READABLE = _USABLE | {"preliminary"}
 _SCORE_MAX = 10
+_BEYOND = {"<": -inf, ">": inf}
+"""Where a limit points: "<60" is a hair below 60, so that it is never taken for a 60 that was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,12 @@ class Value:
 
     number: float
     fact: Fact
+    comparator: str = ""
+
+    @property
+    def said(self) -> str:
+        """The number as it was sent, "<15" included."""
+        return f"{self.comparator}{self.number:g}"
 
     @property
     def day(self) -> int:
@@ -53,9 +62,11 @@ def values(chart: Chart, need: Need, value_set: ValueSet, unit: str) -> list[Val
         observation = fact.resource
         if not isinstance(observation, Observation) or observation.status not in _READABLE:
             continue
-        number = _number(observation.value_quantity, observation.value_integer, unit)
+        quantity = observation.value_quantity
+        number = _number(quantity, observation.value_integer, unit)
         if number is not None and fact.span and fact.span.first <= chart.today:
-            found.append(Value(number, fact))
+            comparator = (quantity and quantity.comparator) or ""
+            found.append(Value(nextafter(number, _BEYOND.get(comparator, number)), fact, comparator))
     return sorted(found, key=lambda value: (value.day, _status(value) in _USABLE, -value.number))
 
 
@@ -93,18 +104,16 @@ def measured(
     def judge(chart: Chart) -> Finding:
         found = values(chart, need, value_set, unit)
         new = [value for value in found if within is None or _age(chart, value) <= within.count]
-        fitting = [
-            value for value in (new if any_in_window else new[-1:]) if _fits(value.number, at_least, below)
-        ]
+        asked = new if any_in_window else new[-1:]
+        fitting = [value for value in asked if _fits(value.number, at_least, below)]
         if fitting:
-            value = fitting[-1]
-            because = f"{value.number:g} {_shown(unit)}on {value.fact.span} ({value.fact.reference})"
-            return Finding(label, Truth.YES, because, facts=(value.fact,))
+            fact = fitting[-1].fact
+            return Finding(label, Truth.YES, f"{_told(fitting[-1], unit)} ({fact.reference})", facts=(fact,))
         gap = chart.gap(need)
-        last = f"{found[-1].number:g} {_shown(unit)}on {found[-1].fact.span}" if found else ""
+        last = _told(found[-1], unit) if found else ""
         stale = f"{last} is stale" if last and not new else ""
         if gap and not (new and not any_in_window):
-            return Finding(label, Truth.UNKNOWN, gap, unread=True, stale=stale)
+            return Finding(label, Truth.UNKNOWN, gap, stale=stale)
         return Finding(label, Truth.NO, stale or last or "not recorded", stale=stale)
 
     return Criterion(label, frozenset({need}), judge)
@@ -116,6 +125,10 @@ def _fits(number: float, at_least: float | None, below: float | None) -> bool:
 
 def _age(chart: Chart, value: Value) -> int:
     return chart.today.toordinal() - value.day
+
+
+def _told(value: Value, unit: str) -> str:
+    return f"{value.said} {_shown(unit)}on {value.fact.span}"
 
 
 def _shown(unit: str) -> str:
@@ -138,11 +151,9 @@ def worsening(
         enough = len(found) > 1 and _age(chart, found[-1]) <= within.count
         if not enough:
             gap = chart.gap(need)
-            return Finding(label, Truth.UNKNOWN, gap or "fewer than two recent scores", unread=bool(gap))
+            return Finding(label, Truth.UNKNOWN, gap or "fewer than two recent scores")
         rise = found[-1].number - found[0].number
-        because = (
-            f"{found[0].number:g} on {found[0].fact.span}, {found[-1].number:g} on {found[-1].fact.span}"
-        )
+        because = f"{_told(found[0], '{score}')}, {_told(found[-1], '{score}')}"
         return Finding(label, Truth.of(fact=rise >= by), because)
 
     return Criterion(label, frozenset({need}) | episode.needs, judge)

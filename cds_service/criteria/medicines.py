@@ -258,7 +258,7 @@ def daily_dose(
             return Finding(label, Truth.YES, said, facts=tuple(orders))
         gap = chart.gap(need)
         why = gap or (f"{uncounted} without a computable dose" if uncounted else "")
-        return Finding(label, Truth.UNKNOWN if why else Truth.NO, why or said, unread=bool(gap))
+        return Finding(label, Truth.UNKNOWN if why else Truth.NO, why or said)
 
     return Criterion(label, frozenset({need}), judge)
 

@@ -96,7 +96,7 @@ def ordered_for(conditions: Need, *value_sets: ValueSet, label: str) -> Criterio
         if any(not found.isdisjoint(names) for found in sets):
             return Finding(label, Truth.YES, "given as the order's reason", facts=_judged(chart))
         if unresolved and chart.gap(conditions):
-            return Finding(label, Truth.UNKNOWN, chart.gap(conditions), unread=True)
+            return Finding(label, Truth.UNKNOWN, chart.gap(conditions))
         return Finding(label, Truth.NO, "not the order's reason")
 
     return Criterion(label, frozenset({conditions}), judge, about_order=True)
@@ -115,7 +115,7 @@ def ordered_for_else(conditions: Need, *value_sets: ValueSet, label: str) -> Cri
         if (not sets and not unresolved) or any(not found.isdisjoint(names) for found in sets):
             return Finding(label, Truth.NO)
         if unresolved and chart.gap(conditions):
-            return Finding(label, Truth.UNKNOWN, chart.gap(conditions), unread=True)
+            return Finding(label, Truth.UNKNOWN, chart.gap(conditions))
         return Finding(label, Truth.YES, "the order's reason is another", facts=_judged(chart))
 
     return Criterion(label, frozenset({conditions}), judge, about_order=True)

@@ -31,7 +31,7 @@ def aged(
         born = span_of(person.birth_date) if person else None
         if born is None:
             gap = chart.gap(patient)
-            return Finding(label, Truth.UNKNOWN, gap or "no birth date recorded", unread=bool(gap))
+            return Finding(label, Truth.UNKNOWN, gap or "no birth date recorded")
         ages = (_years(born.last, chart.today), _years(born.first, chart.today))
         fits = {at_least <= age and (below is None or age < below) for age in ages}
         if len(fits) > 1:
@@ -53,7 +53,7 @@ def gender(patient: Need, code: str, *, label: str) -> Criterion:
         person = chart.patient(patient)
         if person is None or person.gender in {None, "unknown"}:
             gap = chart.gap(patient)
-            return Finding(label, Truth.UNKNOWN, gap or "not recorded", unread=bool(gap))
+            return Finding(label, Truth.UNKNOWN, gap or "not recorded")
         return Finding(label, Truth.of(fact=person.gender == code), person.gender or "")
 
     return Criterion(label, frozenset({patient}), judge)

@@ -57,7 +57,7 @@ def finding_of(label: str, found: Iterable[tuple[Fact, Certainty]], gap: str) ->
     found = sorted(found, key=lambda item: -item[1].value)
     if not found:
         if gap:
-            return Finding(label, Truth.UNKNOWN, gap, unread=True)
+            return Finding(label, Truth.UNKNOWN, gap)
         return Finding(label, Truth.NO, "not recorded")
     surest = found[0][1]
     facts = tuple(fact for fact, certainty in found if certainty is surest)
@@ -120,7 +120,7 @@ def read(*needs: Need, label: str) -> Criterion:
 
     def judge(chart: Chart) -> Finding:
         gaps = [f"{need.name}: {chart.gap(need)}" for need in needs if chart.gap(need)]
-        return Finding(label, Truth.of(fact=not gaps), "; ".join(gaps), unread=bool(gaps))
+        return Finding(label, Truth.of(fact=not gaps), "; ".join(gaps))
 
     return Criterion(label, frozenset(needs), judge)
 
@@ -133,6 +133,6 @@ def interpretable(need: Need, *, label: str) -> Criterion:
         if opaque:
             return Finding(label, Truth.NO, f"{len(opaque)} without a code that can be interpreted")
         gap = chart.gap(need)
-        return Finding(label, Truth.UNKNOWN if gap else Truth.YES, gap, unread=bool(gap))
+        return Finding(label, Truth.UNKNOWN if gap else Truth.YES, gap)
 
     return Criterion(label, frozenset({need}), judge)

@@ -128,7 +128,6 @@ class Observation(Resource, frozen=True, tag=True):
     value_quantity: Quantity | None = None
     value_codeable_concept: CodeableConcept | None = None
     value_integer: int | None = None
-    data_absent_reason: CodeableConcept | None = None
 
 
 class TimingRepeat(Element, frozen=True):
@@ -137,7 +136,6 @@ class TimingRepeat(Element, frozen=True):
     frequency: int | None = None
     frequency_max: int | None = None
     period: float | None = None
-    period_max: float | None = None
     period_unit: str | None = None
 
 

@@ -115,7 +115,11 @@ def bound_socket(port: int) -> socket.socket:
     """Return a loopback socket on `port` (0: any free one); OSError when it is taken."""
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(("127.0.0.1", port))
+    try:
+        sock.bind(("127.0.0.1", port))
+    except OSError:
+        sock.close()
+        raise
     return sock
 
 

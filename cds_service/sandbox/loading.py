@@ -22,7 +22,7 @@ class LoadError(Exception):
 
 def load_into(base: str, folders: Sequence[Path], token: str = "") -> int:
     """
-    Send every resource of `folders` (empty: the patients that come along) in one transaction; return how many.
+    Send every resource of `folders` (empty: our patients) in one transaction; return how many.
 
     Dates are rolled to today. The server stores all of them or none. Raises LoadError.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from cds_service.fhir import Coding
@@ -84,14 +85,20 @@ class Lexicon:
         raise TableError(msg)
 
     def _by_display(self, said: str) -> Coding:
-        wanted = said.lower()
-        found = [
-            Coding(system, code, display)
-            for value_set in self.terminology.value_sets.values()
-            for (system, code), display in value_set.displays.items()
-            if display.lower() == wanted
-        ]
-        if found:  # a drug is ordered by its RxNorm code, also where an allergy to it has another
-            return next((coding for coding in found if coding.system == RXNORM), found[0])
-        msg = f"{said!r} is neither a value set, nor system#code, nor the name of a code"
-        raise TableError(msg)
+        coding = _displays(self.terminology).get(said.lower())
+        if coding is None:
+            msg = f"{said!r} is neither a value set, nor system#code, nor the name of a code"
+            raise TableError(msg)
+        return coding
+
+
+@cache
+def _displays(terminology: Terminology) -> dict[str, Coding]:
+    """Return codes by display; of several the RxNorm code: no drug is ordered by the code of its allergy."""
+    found: dict[str, Coding] = {}
+    for value_set in terminology.value_sets.values():
+        for (system, code), display in value_set.displays.items():
+            known = found.get(display.lower())
+            if known is None or (system == RXNORM and known.system != RXNORM):
+                found[display.lower()] = Coding(system, code, display)
+    return found

@@ -19,7 +19,7 @@ _SNOMED_LENGTH = 6
 
 
 def value(phrase: Phrase, question: str) -> Json:
-    """Take the value out of a measurement's words, and return the element that holds it; TableError without."""
+    """Take the value out of a measurement's words; return the element that holds it. TableError without."""
     if phrase.has("absent"):
         return {"dataAbsentReason": concept(f"{TERMINOLOGY}data-absent-reason", "not-performed")}
     said = phrase.take(rf"\S*?LA\d+-\d|[<>]?{NUMBER}")

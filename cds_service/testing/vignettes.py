@@ -10,7 +10,7 @@ from cds_service.cards import cards
 from cds_service.chart import Chart
 from cds_service.prefetch import answers
 from cds_service.protocol import order_context, parse
-from cds_service.rules import decide
+from cds_service.rules import decide, unavailable
 
 from .calls import call
 from .lexicon import Lexicon
@@ -77,8 +77,7 @@ def _answered(body: bytes, guideline: Guideline, service: CdsService, today: dat
     read = answers(service, request.prefetch, request.patient_id)
     chart = Chart(today, context, read, guideline.terminology)
     verdicts = decide(service, chart)
-    made = cards(guideline, service, verdicts, chart, hook_instance=request.hook_instance)
-    unasked = any(read[need.key].absent for need in service.required if need.key in read)
-    if unasked and [card.source.topic.code for card in made] == [guideline.data_missing.code]:
+    if unavailable(service, verdicts, chart):
         return Result((), verdicts, _PRECONDITION_FAILED)
+    made = cards(guideline, service, verdicts, chart, hook_instance=request.hook_instance)
     return Result(tuple(made), verdicts)

@@ -81,6 +81,9 @@ from .red_flags import (
     CAUDA_EQUINA_PATTERN,
     EMERGENCY,
     EMERGENCY_RULES,
+    INFECTION,
+    NAMED_IN_TEXT,
+    OLD_DEFICIT,
     RED_FLAG,
     SCREEN,
 )
@@ -128,6 +131,7 @@ RADICULAR = any_of(
 )
 _PLANNED = frozenset({"draft", "active", "on-hold", "completed"})
 _DONE = frozenset({"completed"})
+_UNDER_WAY = frozenset({"draft", "active", "on-hold"})
 CANDIDATE = never_absent(
     any_of(
         requested(
@@ -211,8 +215,8 @@ _PREGNANT = recorded(CONDITIONS, PREGNANCY, label="pregnancy", where=within(days
 _READABLE = read(PATIENT, CONDITIONS, label="patient and problem list, read completely")
 
 _UNCODED = Line(
-    "No red flag was found in the coded data read: ask for those that are not coded (cancer, fever, "
-    "injection drug use, corticosteroids, trauma, weight loss, bladder or bowel changes, weakness)."
+    "Ask for red flags that are not in the coded data read (cancer, fever, injection drug use, "
+    "corticosteroids, trauma, weight loss, bladder or bowel changes, weakness)."
 )
 _MRI_PREFERRED = Line(
     "If an image is needed in pregnancy, MRI comes before CT or a radiograph.",
@@ -227,7 +231,20 @@ _KEEP_REASONS = (
     OTHER_REASON,
 )
 _PHYSIOTHERAPY = create_request(
-    "Draft a physiotherapy referral", PHYSIOTHERAPY.coding("306170007"), when=FROM_4_WEEKS
+    "Draft a physiotherapy referral",
+    PHYSIOTHERAPY.coding("306170007"),
+    when=all_of(
+        FROM_4_WEEKS,
+        none_of(
+            requested(
+                SERVICE_REQUESTS,
+                PHYSIOTHERAPY,
+                status=_UNDER_WAY,
+                drafts=True,
+                label="physiotherapy on order",
+            )
+        ),
+    ),
 )
 _SUPPORTED = topic("imaging-supported")
 _CANDIDACY = topic("imaging-consider-candidacy")
@@ -304,9 +321,9 @@ red_flag = _rung(
         "Lumbar imaging is supported by a recorded red flag",
         (
             Line("Low threshold for imaging; consider blood tests where infection or cancer is in question."),
-            Line(
-                "Read the entry, and confirm that an older neurologic finding is neither new nor progressing."
-            ),
+            Line("A spinal infection calls for urgent imaging and referral.", INFECTION),
+            Line("Confirm that the older neurologic finding is neither new nor progressing.", OLD_DEFICIT),
+            Line("An uncoded entry names a red flag: read the entry.", NAMED_IN_TEXT),
             _MRI_PREFERRED,
         ),
         screen=SCREEN,
@@ -373,7 +390,7 @@ without_red_flag_perhaps = _rung(
     ),
     advice=Advice(
         Indicator.INFO,
-        "Lumbar imaging: no red flag is recorded in the coded data read; check before ordering",
+        "Lumbar imaging: no strong red flag is recorded in the coded data read; check before ordering",
         (
             _UNCODED,
             Line(

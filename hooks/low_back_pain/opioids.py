@@ -239,7 +239,7 @@ _PART_TRIED = any_of(
 
 _READABLE = read(PATIENT, CONDITIONS, MEDICATIONS, label="patient, problems and medications, read completely")
 _BOTH_SIDES = Line(
-    "Sources differ: S0 advises against opioids in acute pain, S1 and S2 keep them as a last line."
+    "The sources differ: S0 advises against opioids in acute pain, while S1 and S2 keep them as a last line."
 )
 _UNSEEN = Line(
     "Medicines bought over the counter and care given elsewhere are not in the coded data read: "
@@ -292,7 +292,7 @@ use_disorder = _rung(
                 "Buprenorphine or methadone may treat opioid use disorder: "
                 "it is not to be replaced or stopped here."
             ),
-            Line("Agree a full agonist with the team that treats the patient; offer naloxone."),
+            Line("Agree on a full agonist with the team that treats the patient; offer naloxone."),
             _SPECIALIST,
         ),
         suggestions=(_NALOXONE, _TO_SPECIALIST),
@@ -330,7 +330,10 @@ acute = _rung(
         Indicator.WARNING,
         "Opioid for acute low back pain is not advised",
         (
-            Line("Consider an NSAID, or acetaminophen, with heat and staying active; review within 2 weeks."),
+            Line(
+                "Consider heat and staying active, with an NSAID or acetaminophen where nothing speaks "
+                "against it; review within 2 weeks."
+            ),
             _BOTH_SIDES,
             _UNSEEN,
         ),
@@ -350,8 +353,8 @@ nothing_tried = _rung(
         "No recorded trial of first-line treatment before this opioid",
         (
             Line(
-                "Consider an NSAID or acetaminophen together with exercise, heat or manual therapy "
-                "before an opioid."
+                "Consider exercise, heat or manual therapy before an opioid, with an NSAID or acetaminophen "
+                "where nothing speaks against it."
             ),
             Line("If an opioid is kept, weigh risk and benefit with the patient."),
             _BOTH_SIDES,
@@ -401,7 +404,7 @@ lowest_dose = _rung(
     advice=Advice(
         Indicator.INFO,
         "Use lowest opioid dose, shortest duration",
-        (Line("Plan the review when prescribing."), _SPECIALIST),
+        (Line("Agree when to review it and when to stop."), _SPECIALIST),
         suggestions=(_TO_SPECIALIST,),
         override_reasons=(SPECIALIST_REQUEST, FOR_OTHER_INDICATION, OTHER_REASON),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cds_service.answers import ABSENT, EMPTY, Need, failed, given
+from cds_service.answers import ABSENT, EMPTY, Answer, Need, failed
 from cds_service.fhir import Patient
 
 
@@ -26,8 +26,7 @@ def test_absence_may_be_concluded_from_complete_answers_only() -> None:
     patient = Patient(id="p1")
 
     assert EMPTY.complete
-    assert given(patient).complete
-    assert given(patient).resources == (patient,)
+    assert Answer((patient,)).complete
     assert not failed("timed out").complete
     assert not ABSENT.complete
 

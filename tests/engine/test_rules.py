@@ -1,4 +1,4 @@
-"""Deciding: which rule wakes, which speaks, which is silent, and that every one that was awake is accounted for."""
+"""Deciding: which rule wakes, speaks or is silent, and that each that was awake is accounted for."""
 
 from __future__ import annotations
 

@@ -90,6 +90,8 @@ def folder(tmp_path: Path) -> Path:
         (None, "1", None),
         (SNOMED_CT, None, None),
         ("", "", None),
+        (" / ", "1", None),
+        (SNOMED_CT, " ", None),
     ],
 )
 def test_a_code_has_one_spelling(system: str | None, code: str | None, key: tuple[str, str] | None) -> None:
@@ -194,12 +196,14 @@ def test_site_codes_mean_what_they_map_to(folder: Path) -> None:
     assert terms.sets_of([Coding(LOCAL, "C2"), Coding(LOCAL, "C3")]) == frozenset()
 
 
-def test_a_site_code_of_blanks_is_nothing(folder: Path) -> None:
-    """A source system of blanks cannot be matched, and is passed over."""
-    _write(folder, "site/local.json", _concept_map(" / ", RXNORM, _element("C1", "1")))
+def test_a_site_code_of_blanks_is_passed_over(folder: Path) -> None:
+    """It could never be matched; the codes beside it count."""
+    elements = (_element(" ", "1"), _element("C1", "1"))
+    _write(folder, "site/local.json", _concept_map(LOCAL, RXNORM, *elements))
     terms = Terminology.load(folder).with_site_codes(folder / "site")
 
-    assert terms.sets_of([Coding(" / ", "C1")]) == {"opioid"}
+    assert terms.sets_of([Coding(LOCAL, " ")]) == frozenset()
+    assert terms.sets_of([Coding(LOCAL, "C1")]) == {"opioid"}
 
 
 def test_a_site_code_that_no_rule_knows_is_refused(folder: Path) -> None:

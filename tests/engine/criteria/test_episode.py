@@ -147,8 +147,8 @@ def test_no_episode_is_no_and_no_onset_is_unknown(chart_of: Callable[..., Chart]
     )
 
     assert (none.truth, none.because) == (NO, "pain not recorded")
-    assert (undated.truth, undated.because, undated.unread) == (UNKNOWN, "no onset recorded", False)
-    assert (unread.truth, unread.because, unread.unread) == (UNKNOWN, "why", True)
+    assert (undated.truth, undated.because) == (UNKNOWN, "no onset recorded")
+    assert (unread.truth, unread.because) == (UNKNOWN, "why")
 
 
 def test_a_length_says_what_it_rests_on(chart_of: Callable[..., Chart], episode: Episode) -> None:

@@ -82,6 +82,22 @@ def test_a_range_holds_its_lower_end_only(
 
 
 @pytest.mark.parametrize(
+    ("comparator", "truth", "said"),
+    [("<", YES, "<60"), (">", NO, ">60"), ("<=", NO, "<=60"), (None, NO, "60")],
+)
+def test_a_limit_is_not_the_number_it_names(
+    chart_of: Callable[..., Chart], terms: Terminology, comparator: str | None, truth: Truth, said: str
+) -> None:
+    """A kidney reported as "<60" is below 60, one reported as ">60" is not; the card repeats the sign."""
+    observed = _egfr(60, "2026-10-01")
+    observed["valueQuantity"]["comparator"] = comparator
+    finding = _kidney(terms).evaluate(chart_of(observed))
+
+    assert finding.truth is truth
+    assert finding.because.startswith(f"{said} mL/min")
+
+
+@pytest.mark.parametrize(
     "unusable",
     [
         _egfr(30, "2026-10-01", status="cancelled"),
@@ -152,7 +168,7 @@ def test_an_incomplete_answer_leaves_open_what_was_not_measured(
     normal = chart_of(_egfr(70, "2026-10-31"), gaps=gaps)
     unread = _kidney(terms).evaluate(chart_of(gaps=gaps))
 
-    assert (unread.truth, unread.because, unread.unread) == (UNKNOWN, "further pages", True)
+    assert (unread.truth, unread.because) == (UNKNOWN, "further pages")
     assert _kidney(terms).evaluate(normal).truth is NO
     assert _kidney(terms, any_in_window=True).evaluate(normal).truth is UNKNOWN
 
@@ -212,7 +228,7 @@ def test_scores_that_were_not_read_are_named(chart_of: Callable[..., Chart], ter
     question = worsening(OBSERVATIONS, terms["score"], _episode(terms), by=2, within=days(30), label="rising")
     finding = question.evaluate(chart_of(gaps={"Observation": "timed out"}))
 
-    assert (finding.truth, finding.because, finding.unread) == (UNKNOWN, "timed out", True)
+    assert (finding.truth, finding.because) == (UNKNOWN, "timed out")
 
 
 @pytest.mark.parametrize(

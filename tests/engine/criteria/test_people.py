@@ -52,10 +52,10 @@ def test_a_vague_birth_date_may_count_where_it_asks_for_more_care(chart_of: Call
 
 
 def test_an_unread_patient_has_no_known_age(chart_of: Callable[..., Chart]) -> None:
-    """The finding says that it was not read."""
+    """The finding says why it was not read."""
     finding = aged(PATIENT, below=18, label="age under 18").evaluate(chart_of(gaps={"Patient": "timed out"}))
 
-    assert (finding.truth, finding.because, finding.unread) == (UNKNOWN, "timed out", True)
+    assert (finding.truth, finding.because) == (UNKNOWN, "timed out")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_gender_is_known_when_recorded(
 
 
 def test_an_unread_patient_has_no_known_gender(chart_of: Callable[..., Chart]) -> None:
-    """The finding says that it was not read."""
+    """The finding says why it was not read."""
     finding = gender(PATIENT, "female", label="female").evaluate(chart_of(gaps={"Patient": "timed out"}))
 
-    assert (finding.truth, finding.because, finding.unread) == (UNKNOWN, "timed out", True)
+    assert (finding.truth, finding.because) == (UNKNOWN, "timed out")

@@ -73,8 +73,8 @@ def test_nothing_found_is_no_or_unknown(chart_of: Callable[..., Chart], terms: T
     gaps = {"Condition": "further pages"}
     nothing, unread = question.evaluate(chart_of()), question.evaluate(chart_of(gaps=gaps))
 
-    assert (nothing.truth, nothing.because, nothing.unread) == (NO, "not recorded", False)
-    assert (unread.truth, unread.because, unread.unread) == (UNKNOWN, "further pages", True)
+    assert (nothing.truth, nothing.because) == (NO, "not recorded")
+    assert (unread.truth, unread.because) == (UNKNOWN, "further pages")
     assert question.evaluate(chart_of(_condition(), gaps=gaps)).truth is YES
 
 
@@ -165,7 +165,7 @@ def test_reading_completely_is_yes_or_no(chart_of: Callable[..., Chart]) -> None
     partly = question.evaluate(chart_of(gaps={"Procedure": "timed out"}))
 
     assert question.evaluate(chart_of()).truth is YES
-    assert (partly.truth, partly.because, partly.unread) == (NO, "procedures: timed out", True)
+    assert (partly.truth, partly.because) == (NO, "procedures: timed out")
 
 
 def test_an_entry_that_cannot_be_interpreted_may_be_anything(chart_of: Callable[..., Chart]) -> None:
