@@ -13,6 +13,7 @@ from .criteria.measured import answered, measured, newer_than_answer, no_newer_v
 from .criteria.medicines import daily_dose, renewal, repeated, supplied, taken_for, taking, tried, used_lately
 from .criteria.orders import (
     Trigger,
+    drafted,
     never_absent,
     order_is,
     order_urgent,
@@ -71,6 +72,7 @@ __all__ = [
     "create_request",
     "daily_dose",
     "days",
+    "drafted",
     "first_encounter",
     "fresh",
     "from_before",

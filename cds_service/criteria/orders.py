@@ -58,6 +58,16 @@ def order_is(*value_sets: ValueSet, label: str) -> Criterion:
     return Criterion(label, frozenset(), judge, about_order=True)
 
 
+def drafted(*value_sets: ValueSet, label: str) -> Criterion:
+    """Some draft, judged or not, is in one of `value_sets`: YES or NO."""
+    names = [value_set.name for value_set in value_sets]
+
+    def judge(chart: Chart) -> Finding:
+        return Finding(label, Truth.of(fact=bool(chart.drafts(*names, others=False))))
+
+    return Criterion(label, frozenset(), judge)
+
+
 def order_urgent(*, label: str) -> Criterion:
     """The judged order's priority is urgent, asap or stat: YES or NO; no priority means routine."""
 

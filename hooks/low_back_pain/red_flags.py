@@ -16,6 +16,7 @@ from cds_service import (
     any_of,
     create_request,
     days,
+    drafted,
     first_encounter,
     fresh,
     from_before,
@@ -251,7 +252,7 @@ _MRI_TODAY = create_request(
     "Draft a lumbar MRI, stat",
     LUMBAR_MRI.coding("24968-0"),
     priority="stat",
-    when=none_of(order_is(LUMBAR_MRI, label="a lumbar MRI is ordered")),
+    when=none_of(drafted(LUMBAR_MRI, label="a lumbar MRI among the drafts")),
 )
 _SURGEON_NOW = create_request(
     "Draft an urgent referral to a neurosurgeon", SPINE_REFERRAL.coding("308482002"), priority="urgent"

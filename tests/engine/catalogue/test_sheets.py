@@ -61,7 +61,7 @@ def test_the_sheet_tells_all_of_a_rule(guideline_of: Callable[..., Guideline], r
 def test_the_sheet_tells_what_silences_a_rule_and_what_the_unknown_does(
     guideline_of: Callable[..., Guideline],
     rule: Rule,
-    if_unknown: Any,
+    if_unknown: IfUnknown,
     said: str,
 ) -> None:
     """Every part of a compound is a line of its own, deeper than the compound."""

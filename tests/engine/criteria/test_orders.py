@@ -11,6 +11,7 @@ from cds_service.chart import Context
 from cds_service.criteria.durations import days
 from cds_service.criteria.episode import Episode
 from cds_service.criteria.orders import (
+    drafted,
     never_absent,
     order_is,
     order_urgent,
@@ -71,6 +72,18 @@ def test_an_order_is_judged_by_its_own_sets_and_priority(
     assert is_mri.evaluate(routine).truth is YES
     assert is_mri.evaluate(chart_of()).truth is NO
     assert [urgency.evaluate(c).truth for c in (routine, urgent, stat, chart_of())] == [NO, YES, YES, NO]
+
+
+def test_a_draft_is_found_whether_it_is_judged_or_not(
+    chart_of: Callable[..., Chart], draft_of: Callable[..., Fact], terms: Terminology
+) -> None:
+    """Every draft on the table counts; an empty table is NO."""
+    an_mri = drafted(terms["mri"], label="an MRI among the drafts")
+    mri, ct = draft_of(_mri()), draft_of(_mri(id="d2", code=_concept(LOINC, "ct")))
+
+    assert an_mri.evaluate(chart_of(drafts=[mri, ct], order=ct)).truth is YES
+    assert an_mri.evaluate(chart_of(drafts=[mri], order=mri)).truth is YES
+    assert an_mri.evaluate(chart_of(drafts=[ct], order=ct)).truth is NO
 
 
 @pytest.mark.parametrize(
