@@ -25,7 +25,7 @@ from .criteria.orders import (
 )
 from .criteria.people import aged, gender
 from .criteria.records import interpretable, mentioned, read, recorded
-from .criteria.where import first_encounter, fresh, from_before, not_fresh, sited, within
+from .criteria.where import first_encounter, fresh, from_before, no_longer_current, not_fresh, sited, within
 from .evidence import Statement
 from .fhir import Coding
 from .order_names import order_name
@@ -83,6 +83,7 @@ __all__ = [
     "mentioned",
     "never_absent",
     "newer_than_answer",
+    "no_longer_current",
     "no_newer_value",
     "none_of",
     "not_fresh",

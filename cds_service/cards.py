@@ -220,15 +220,14 @@ class _Writer:
     def _known(self, verdicts: list[Verdict]) -> list[str]:
         """Say what was found, what could not be told, and what of the screen is not recorded."""
         screen = [finding for verdict in verdicts if verdict.spoken for finding in verdict.spoken.screen]
-        asked = [leaf for verdict in verdicts for finding in verdict.findings for leaf in finding.leaves]
-        asked += [leaf for finding in screen if finding.truth is Truth.YES for leaf in finding.leaves]
-        found = [_said(leaf) for leaf in asked if leaf.truth is Truth.YES and leaf.facts]
-        unknown = [_unknown(item) for item in (*asked, *screen) if item.truth is Truth.UNKNOWN]
-        absent = [_absent(finding) for finding in screen if finding.truth is Truth.NO]
+        asked = [finding for verdict in verdicts for finding in verdict.findings]
+        reasons = [leaf for item in (*asked, *screen) if item.truth is Truth.YES for leaf in item.reasons]
+        leaves = [leaf for finding in asked for leaf in finding.leaves]
+        unknown = [_unknown(item) for item in (*leaves, *screen) if item.truth is Truth.UNKNOWN]
         return [
-            _section("Found in the chart", found),
+            _section("Found in the chart", [_said(leaf) for leaf in reasons if leaf.because]),
             _section("Not known from the chart", unknown),
-            _sentence("Not recorded", absent),
+            _sentence("Not recorded", [_absent(item) for item in screen if _unrecorded(item)]),
         ]
 
     def _source(self, topic: Topic, rule: Rule | None) -> Source:
@@ -276,6 +275,13 @@ def _said(leaf: Finding) -> str:
     suspected = ", suspected" if leaf.certainty is Certainty.POSSIBLE else ""
     because = f": {plain(leaf.because, 3 * _NAME_LIMIT)}" if leaf.because else ""
     return f"{shown(leaf)}{suspected}{because}"
+
+
+def _unrecorded(finding: Finding) -> bool:
+    """Whether the record simply says nothing: an age that is known, or a value in range, is no gap."""
+    return finding.truth is Truth.NO and (
+        "not recorded" in finding.because or any(leaf.stale for leaf in finding.leaves)
+    )
 
 
 def _absent(finding: Finding) -> str:

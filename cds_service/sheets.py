@@ -115,9 +115,9 @@ def _medicines(guideline: Guideline) -> Iterator[str]:
         product = medicine.product.display
         yield f"- Suggested ({product}) only when the chart shows none of this, and could tell:"
         yield from _outline(medicine.hazards)
-        if medicine.caution:
-            yield f'- With the words "{medicine.caution_said}" unless the chart shows that this is not so:'
-            yield from _outline(medicine.caution)
+        for caution, said in medicine.cautions:
+            yield f'- With the words "{said}" unless the chart shows that this is not so:'
+            yield from _outline(caution)
 
 
 def _outline(criterion: Criterion) -> Iterator[str]:

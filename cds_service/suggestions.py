@@ -17,10 +17,10 @@ from .criteria.finding import shown
 from .truth import Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from .chart import Chart, Fact
-    from .criteria.finding import Criterion, Finding
+    from .criteria.finding import Criterion
     from .fhir import Coding
     from .terminology import ValueSet
 
@@ -213,27 +213,25 @@ class Medicine:
     A drug that may be suggested (SAFE-27, SAFE-47).
 
     hazards: offered only when this is NO; YES and UNKNOWN both withhold it, and the card says
-    why. caution: while YES or UNKNOWN, `caution_said` is added to the button.
+    why. cautions: words that the button adds unless their criterion is NO.
     """
 
     name: str
     product: Coding
     hazards: Criterion
-    caution: Criterion | None = None
-    caution_said: str = ""
+    cautions: tuple[tuple[Criterion, str], ...] = ()
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:
         """What is asked before it may be offered."""
-        return (self.hazards, self.caution) if self.caution else (self.hazards,)
+        return (self.hazards, *(criterion for criterion, _ in self.cautions))
 
     def offered(self, chart: Chart) -> Suggestion | None:
         """Return the suggestion, None when it is withheld."""
         if self.hazards.evaluate(chart).truth is not Truth.NO:
             return None
-        label = f"Draft {self.name}: check before signing"
-        if self.caution and self.caution.evaluate(chart).truth is not Truth.NO:
-            label = f"Draft {self.name}: check before signing; {self.caution_said}"
+        words = [said for criterion, said in self.cautions if criterion.evaluate(chart).truth is not Truth.NO]
+        label = "; ".join([f"Draft {self.name}: check before signing", *words])
         resource = {
             "resourceType": "MedicationRequest",
             "status": "draft",
@@ -246,21 +244,12 @@ class Medicine:
     def withheld(self, chart: Chart) -> str:
         """Say why it is not offered; sensitive reasons only as "a recorded condition" (SAFE-30)."""
         finding = self.hazards.evaluate(chart)
-        reasons = tuple(_reasons(finding))
+        reasons = tuple(finding.reasons)
         said = list(dict.fromkeys(shown(reason) for reason in reasons))
         if finding.truth is Truth.YES:
             return f"{self.name} is not suggested: {', '.join(said)}."
         gaps = list(dict.fromkeys(f"{shown(reason)} ({reason.because})" for reason in reasons))
         return f"{self.name} is not suggested, because this could not be checked: {'; '.join(gaps)}."
-
-
-def _reasons(finding: Finding) -> Iterator[Finding]:
-    """Return the innermost findings with this one's truth; a negation is a reason itself."""
-    same = [part for part in finding.parts if part.truth is finding.truth]
-    if not same:
-        yield finding
-    for part in same:
-        yield from _reasons(part)
 
 
 def offer(*medicines: Medicine, otherwise: tuple[Suggest, ...], when: Criterion | None = None) -> Suggest:

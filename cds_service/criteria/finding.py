@@ -44,6 +44,15 @@ class Finding:
         for part in self.parts:
             yield from part.leaves
 
+    @property
+    def reasons(self) -> Iterator[Finding]:
+        """The innermost findings with this one's truth, which made it so; a negation is a reason itself."""
+        same = [part for part in self.parts if part.truth is self.truth]
+        if not same:
+            yield self
+        for part in same:
+            yield from part.reasons
+
 
 def shown(finding: Finding) -> str:
     """Return the finding's label for a card; "a recorded condition" when a resource asks for discretion."""

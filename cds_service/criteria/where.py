@@ -95,6 +95,11 @@ def from_before(episode: Episode, lead: Days) -> Where:
     return Where(f"dated from {lead} before the back pain began", holds, episode.needs)
 
 
+def no_longer_current() -> Where:
+    """It is resolved, inactive or in remission: what was, and is no more."""
+    return Where("no longer current", lambda _chart, fact: Truth.of(fact=not fact.current))
+
+
 def first_encounter() -> Where:
     """Its ICD-10-CM code does not say subsequent encounter or sequela (7th character D, G, K, P, S)."""
 

@@ -67,6 +67,7 @@ from .definitions import (
     PREGNANT_ANSWERS,
     RAS_INHIBITOR,
     SELF_CARE_EDUCATION,
+    SSRI_SNRI,
     UNDER_18,
 )
 
@@ -211,19 +212,26 @@ ACETAMINOPHEN_HAZARD = any_of(
 )
 _REDUCED_LIMIT = any_of(LIVER_DISEASE, ALCOHOL_USE, label="a lower acetaminophen limit")
 
+# SAFE-17, SAFE-19, SAFE-21, SAFE-24: no reason against an NSAID, but one for care
+_NSAID_CAUTION = any_of(
+    _AGED_65,
+    taking(MEDICATIONS, SSRI_SNRI, label="an SSRI or SNRI"),
+    _HYPERTENSION,
+    _RAS,
+    _DIURETIC,
+    label="a reason for caution with an NSAID",
+)
 NAPROXEN_500 = Medicine(
     "naproxen 500 mg",
     NSAID.coding("198014"),
     NSAID_HAZARD,
-    caution=MAY_BE_PREGNANT,
-    caution_said="confirm not pregnant",
+    cautions=((MAY_BE_PREGNANT, "confirm not pregnant"), (_NSAID_CAUTION, "use with caution")),
 )
 ACETAMINOPHEN_500 = Medicine(
     "acetaminophen 500 mg",
     ACETAMINOPHEN_SINGLE.coding("198440"),
     ACETAMINOPHEN_HAZARD,
-    caution=_REDUCED_LIMIT,
-    caution_said="at most 2 g a day",
+    cautions=((_REDUCED_LIMIT, "at most 2 g a day"),),
 )
 NALOXONE_OFFER = Medicine(
     "naloxone",

@@ -217,9 +217,7 @@ SIX_WEEKS_UNCLEAR = phase_unclear(
 # Index (guideline.md 10.2); an order's own reason counts as much as the problem list
 BACK_PAIN_RECORDED = recorded(CONDITIONS, *INDEX, label="low back pain")
 ORDERED_FOR_BACK_PAIN = ordered_for(CONDITIONS, *INDEX, label="low back pain as the order's reason")
-OTHER_INDICATION = ordered_for_else(
-    CONDITIONS, *INDEX, SPINE_SURGERY_HISTORY, label="an order for another reason"
-)
+OTHER_INDICATION = ordered_for_else(CONDITIONS, *INDEX, label="an order for another reason")
 CONCERNS_BACK_PAIN = all_of(
     any_of(BACK_PAIN_RECORDED, ORDERED_FOR_BACK_PAIN),
     none_of(OTHER_INDICATION),

@@ -26,7 +26,7 @@ from cds_service.cards import (
     plain,
 )
 from cds_service.criteria.durations import days
-from cds_service.criteria.finding import Criterion, Finding, any_of
+from cds_service.criteria.finding import Criterion, Finding, all_of, any_of
 from cds_service.criteria.measured import measured
 from cds_service.criteria.orders import selected
 from cds_service.criteria.records import recorded
@@ -397,6 +397,26 @@ def test_a_card_says_what_is_not_recorded_and_what_is_not_known(
     assert "**Not known from the chart**\n\n- fever: timed &lt;out&gt;\n- doubt" in card["detail"]
     assert "**Not recorded**: severe pain (8 on 2026-01-01 is stale)." in card["detail"]
     assert missing["source"]["topic"]["code"] == "data-missing"
+
+
+def test_a_card_lists_only_what_made_the_rule_fire(
+    house: _House, terms: Terminology, chart_of: Callable[..., Chart], draft_of: Callable[..., Fact]
+) -> None:
+    """A YES inside a branch that came to NO is no reason, and a value that is known is no gap."""
+    fever = {
+        "resourceType": "Condition",
+        "id": "x1",
+        "code": {"coding": [{"system": SNOMED_CT, "code": "fever"}]},
+    }
+    found = recorded(CONDITIONS, terms["fever"], label="fever")
+    when = any_of(all_of(found, _says(NO, "something else")), _says(YES, "the other branch"))
+    advice = Advice(Indicator.INFO, "Think", (), screen=(_says(NO, "age over 50"),))
+    (card,) = house.cards(
+        house.rule(when=when, advice=advice), chart=chart_of(fever, drafts=(draft_of(_mri()),))
+    )
+
+    assert "fever" not in card["detail"]
+    assert "age over 50" not in card["detail"]
 
 
 def test_what_could_not_be_read_is_a_card_of_its_own(

@@ -100,7 +100,7 @@ def test_a_suggestion_is_made_for_the_orders_it_holds_for(
 def test_a_suggestion_says_what_it_asks() -> None:
     """So that its needs are prefetched too, those of what is offered instead as well."""
     hazard, instead = _says(NO), _says(YES)
-    medicine = Medicine("drug", THERAPY, hazard, caution=instead)
+    medicine = Medicine("drug", THERAPY, hazard, cautions=((instead, "care"),))
 
     assert remove_order("x").needs == frozenset()
     assert remove_order("x", when=hazard).needs == {CONDITIONS}
@@ -241,7 +241,7 @@ def test_a_caution_is_said_unless_it_is_known_not_to_apply(
     chart_of: Callable[..., Chart], caution: Truth, label: str
 ) -> None:
     """On the button itself."""
-    medicine = Medicine("drug", THERAPY, _says(NO), caution=_says(caution), caution_said="ask first")
+    medicine = Medicine("drug", THERAPY, _says(NO), cautions=((_says(caution), "ask first"),))
     suggestion = medicine.offered(chart_of())
 
     assert suggestion is not None

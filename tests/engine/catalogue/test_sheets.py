@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cds_service import Guideline, Rule
+    from cds_service.rules import IfUnknown
 
 DRUG = Coding("http://www.nlm.nih.gov/research/umls/rxnorm", "1", "Drug 5 MG")
 

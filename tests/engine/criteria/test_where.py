@@ -9,7 +9,15 @@ import pytest
 from cds_service.answers import Need
 from cds_service.criteria.durations import days
 from cds_service.criteria.episode import Episode
-from cds_service.criteria.where import first_encounter, fresh, from_before, not_fresh, sited, within
+from cds_service.criteria.where import (
+    first_encounter,
+    fresh,
+    from_before,
+    no_longer_current,
+    not_fresh,
+    sited,
+    within,
+)
 from cds_service.terminology import ICD_10_CM, SNOMED_CT
 from cds_service.truth import Truth
 
@@ -100,6 +108,18 @@ def test_follow_up_and_sequela_are_no_new_injury(
     coding = [{"system": ICD_10_CM, "code": code}, {"display": "no code"}]
 
     assert _holds(first_encounter(), chart_of(_condition(code={"coding": coding}))) is truth
+
+
+@pytest.mark.parametrize(
+    ("status", "truth"), [("active", NO), ("inactive", YES), ("remission", YES), (None, NO)]
+)
+def test_what_is_over_is_told_by_the_clinical_status(
+    chart_of: Callable[..., Chart], status: str | None, truth: Truth
+) -> None:
+    """No status is taken for current (SAFE-09)."""
+    said = {"clinicalStatus": {"coding": [{"code": status}]}} if status else {}
+
+    assert _holds(no_longer_current(), chart_of(_condition(**said))) is truth
 
 
 @pytest.mark.parametrize(
