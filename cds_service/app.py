@@ -110,6 +110,7 @@ def _routes(app: FastAPI, service: _Service, guards: list[Depends]) -> None:
     route(f"{call}/feedback", service.feedback, "POST", described=True)
     route(discovery, service.discovery, "HEAD")
     route(f"{discovery}/", service.discovery, "GET")
+    route(f"{discovery}/", service.discovery, "HEAD")
     route(f"{call}/", service.call, "POST")
     app.add_api_route("/evidence", service.evidence, methods=["GET", "HEAD"], include_in_schema=False)
 
