@@ -1,4 +1,4 @@
-"""Lumbar imaging: whether MRI, CT or radiograph is worth ordering for low back pain (guideline.md 10.3)."""
+"""Lumbar imaging: is this MRI, CT or radiograph worth ordering for low back pain? (guideline.md 10.3)."""
 
 from __future__ import annotations
 
@@ -16,65 +16,51 @@ from cds_service import (
     all_of,
     any_of,
     create_request,
-    days,
-    measured,
-    never_absent,
     none_of,
-    order_is,
-    order_urgent,
-    ordered_for,
-    ordered_for_else,
     read,
-    recorded,
     remove_order,
     requested,
-    selected,
     set_priority,
     undecided,
-    within,
-    worsening,
 )
 
 from . import evidence as S  # noqa: N812 - S.NAME reads as "statement"
 from .definitions import (
-    AORTIC_ANEURYSM,
-    BACK_PAIN,
-    BACK_PAIN_MIMIC,
-    BACK_PAIN_RECORDED,
-    BEYOND_4_WEEKS,
     BEYOND_6_WEEKS,
     CONDITIONS,
     CONSERVATIVE_CARE_FAILED,
-    EPIDURAL_INJECTION,
     FROM_4_WEEKS,
     IMAGING_REPORTS,
-    INDEX,
-    INFLAMMATORY_BACK_PAIN,
     KNOWN_NOT_CODED,
-    LUMBAR_CT,
-    LUMBAR_MRI,
-    LUMBAR_RADICULOPATHY,
-    LUMBAR_STRUCTURAL_SPECIFIC,
-    LUMBAR_XRAY,
     OTHER_REASON,
-    PAIN_SCORE,
     PALLIATIVE_CARE,
     PATIENT,
     PHASE_UNKNOWN,
     PHYSIOTHERAPY,
     PRE_PROCEDURE,
-    PREGNANCY,
-    PROCEDURES,
-    RED_FLAG_OBS,
-    RED_FLAG_SETS,
     SERVICE_REQUESTS,
     SIX_WEEKS_UNCLEAR,
     SPECIALIST_REQUEST,
-    SPINE_REFERRAL,
-    SPINE_SURGERY_HISTORY,
-    SURGEON_REFERRAL,
     UNDER_18,
     topic,
+)
+from .imaging_findings import (
+    ANY_IMAGING,
+    CANDIDATE,
+    CONCERNS_BACK_PAIN,
+    CROSS_SECTIONAL,
+    NOT_MRI,
+    ORDERED,
+    PREGNANT,
+    RADICULAR,
+    READABLE,
+    RECENT_MRI,
+    SEVERE_COURSE,
+    SEVERE_SCORE,
+    SPECIFIC_CAUSE,
+    UNDER_WAY,
+    URGENT,
+    XRAY,
 )
 from .red_flags import (
     AGE_AND_NEW_PAIN,
@@ -92,137 +78,15 @@ from .scope import not_in_scope
 if TYPE_CHECKING:
     from cds_service import Criterion
 
-_ORDERED = selected(LUMBAR_MRI, LUMBAR_CT, LUMBAR_XRAY, label="lumbar imaging is ordered")
-_ANY_IMAGING = order_is(LUMBAR_MRI, LUMBAR_CT, LUMBAR_XRAY, label="lumbar imaging is ordered")
-_XRAY = order_is(LUMBAR_XRAY, label="a radiograph is ordered")
-_NOT_MRI = order_is(LUMBAR_CT, LUMBAR_XRAY, label="a CT or radiograph is ordered")
-_CROSS_SECTIONAL = order_is(LUMBAR_MRI, LUMBAR_CT, label="an MRI or CT is ordered")
-_URGENT = order_urgent(label="the order is urgent")
-
-# An order for a red flag concerns back pain too (guideline.md 10.2, index)
-CONCERNS_BACK_PAIN = all_of(
-    any_of(
-        BACK_PAIN_RECORDED,
-        ordered_for(
-            CONDITIONS, *INDEX, *RED_FLAG_SETS, label="back pain or a red flag as the order's reason"
-        ),
-    ),
-    none_of(
-        ordered_for_else(
-            CONDITIONS, *INDEX, *RED_FLAG_SETS, SPINE_SURGERY_HISTORY, label="imaging for another reason"
-        )
-    ),
-    label="lumbar imaging for back pain",
-)
-
-RADICULAR = any_of(
-    recorded(
-        CONDITIONS,
-        LUMBAR_RADICULOPATHY,
-        LUMBAR_STRUCTURAL_SPECIFIC,
-        label="radiculopathy or a specific structural finding",
-    ),
-    ordered_for(
-        CONDITIONS,
-        LUMBAR_RADICULOPATHY,
-        LUMBAR_STRUCTURAL_SPECIFIC,
-        label="radiculopathy as the order's reason",
-    ),
-)
-_PLANNED = frozenset({"draft", "active", "on-hold", "completed"})
-_DONE = frozenset({"completed"})
-_UNDER_WAY = frozenset({"draft", "active", "on-hold"})
-CANDIDATE = never_absent(
-    any_of(
-        requested(
-            SERVICE_REQUESTS,
-            SPINE_REFERRAL,
-            EPIDURAL_INJECTION,
-            status=_PLANNED,
-            where=within(days(180)),
-            drafts=True,
-            label="a spine referral or epidural injection on order",
-        ),
-        all_of(
-            requested(
-                SERVICE_REQUESTS,
-                SURGEON_REFERRAL,
-                status=_PLANNED,
-                where=within(days(180)),
-                drafts=True,
-                label="a referral to a surgeon",
-            ),
-            BACK_PAIN_RECORDED,
-        ),
-        recorded(
-            PROCEDURES,
-            SPINE_REFERRAL,
-            EPIDURAL_INJECTION,
-            status=_DONE,
-            where=within(days(90)),
-            label="an epidural injection done",
-        ),
-        ordered_for(CONDITIONS, SPINE_SURGERY_HISTORY, label="earlier spine surgery as the order's reason"),
-        label="a candidate for surgery or injection",
-    ),
-    because="whether surgery or an injection is an option is not recorded",
-)
-SEVERE_SCORE = measured(
-    RED_FLAG_OBS,
-    PAIN_SCORE,
-    unit="{score}",
-    at_least=7,
-    within=days(30),
-    label="a pain score of 7 or more in the last 30 days",
-)
-SEVERE_COURSE = all_of(
-    BEYOND_4_WEEKS,
-    any_of(
-        SEVERE_SCORE,
-        worsening(RED_FLAG_OBS, PAIN_SCORE, BACK_PAIN, by=2, within=days(30), label="a rising pain score"),
-    ),
-    label="severe or worsening pain beyond the usual course",
-)
-SPECIFIC_CAUSE = any_of(
-    recorded(
-        CONDITIONS,
-        AORTIC_ANEURYSM,
-        INFLAMMATORY_BACK_PAIN,
-        BACK_PAIN_MIMIC,
-        label="another cause of back pain",
-    ),
-    recorded(CONDITIONS, SPINE_SURGERY_HISTORY, label="earlier spine surgery", ever=True),
-    recorded(PROCEDURES, SPINE_SURGERY_HISTORY, label="a spine operation", status=_DONE),
-    label="a cause to which this advice does not apply",
-)
-RECENT_MRI = any_of(
-    requested(
-        SERVICE_REQUESTS,
-        LUMBAR_MRI,
-        status=_DONE,
-        where=within(days(90)),
-        label="a lumbar MRI done in the last 90 days",
-    ),
-    recorded(
-        IMAGING_REPORTS,
-        LUMBAR_MRI,
-        status=frozenset({"preliminary", "partial", "final", "amended", "corrected", "appended"}),
-        where=within(days(90)),
-        label="a lumbar MRI report of the last 90 days",
-    ),
-)
-_PREGNANT = recorded(CONDITIONS, PREGNANCY, label="pregnancy", where=within(days(300)))
-_READABLE = read(PATIENT, CONDITIONS, label="patient and problem list, read completely")
-
 _UNCODED = Line(
     "Ask for red flags that are not in the coded data read (cancer, fever, injection drug use, "
     "corticosteroids, trauma, weight loss, bladder or bowel changes, weakness)."
 )
 _MRI_PREFERRED = Line(
     "If an image is needed in pregnancy, MRI comes before CT or a radiograph.",
-    all_of(_PREGNANT, _NOT_MRI),
+    all_of(PREGNANT, NOT_MRI),
 )
-_MODALITY = Line("Without a red flag neither CT nor MRI changes the outcome.", _CROSS_SECTIONAL)
+_MODALITY = Line("Without a red flag neither CT nor MRI changes the outcome.", CROSS_SECTIONAL)
 _KEEP_REASONS = (
     KNOWN_NOT_CODED,
     SPECIALIST_REQUEST,
@@ -239,7 +103,7 @@ _PHYSIOTHERAPY = create_request(
             requested(
                 SERVICE_REQUESTS,
                 PHYSIOTHERAPY,
-                status=_UNDER_WAY,
+                status=UNDER_WAY,
                 drafts=True,
                 label="physiotherapy on order",
             )
@@ -272,7 +136,7 @@ _CANDIDACY_LINES = (
 )
 
 
-_rung = partial(Rule, on=_ORDERED, scope=CONCERNS_BACK_PAIN, if_unknown="stay silent")
+_rung = partial(Rule, on=ORDERED, scope=CONCERNS_BACK_PAIN, if_unknown="stay silent")
 """A rung of the ladder: a Rule with what all rungs share."""
 
 
@@ -280,7 +144,7 @@ emergency_not_urgent = _rung(
     id="imaging-emergency-not-urgent",
     rows=("IMG-05", "RF-11"),
     topic=_SUPPORTED,
-    when=all_of(EMERGENCY, none_of(_URGENT, label="an order that is not urgent")),
+    when=all_of(EMERGENCY, none_of(URGENT, label="an order that is not urgent")),
     advice=Advice(
         Indicator.CRITICAL,
         "Urgent MRI supported by a recorded red flag: this order is not marked urgent",
@@ -366,7 +230,7 @@ beyond_six_weeks = _rung(
     id="imaging-beyond-six-weeks",
     rows=("IMG-03",),
     topic=_CANDIDACY,
-    when=all_of(_CROSS_SECTIONAL, BEYOND_6_WEEKS),
+    when=all_of(CROSS_SECTIONAL, BEYOND_6_WEEKS),
     advice=Advice(
         Indicator.INFO,
         "Over 6 weeks: MRI reasonable if injection or surgery is considered",
@@ -384,7 +248,7 @@ without_red_flag_perhaps = _rung(
         PHASE_UNKNOWN,
         SIX_WEEKS_UNCLEAR,
         AGE_AND_NEW_PAIN,
-        all_of(_XRAY, BEYOND_6_WEEKS),
+        all_of(XRAY, BEYOND_6_WEEKS),
         undecided(RED_FLAG, "a red-flag screen that could not be read completely"),
         undecided(SPECIFIC_CAUSE, "procedures that could not be read completely"),
     ),
@@ -413,7 +277,7 @@ without_red_flag = _rung(
     id="imaging-without-red-flag",
     rows=("IMG-01", "IMG-02", "IMG-07", "IMG-08", "IMG-09", "RF-11"),
     topic=_WITHOUT,
-    when=_ANY_IMAGING,
+    when=ANY_IMAGING,
     unless=RED_FLAG,
     advice=Advice(
         Indicator.WARNING,
@@ -455,7 +319,7 @@ ladder = Ladder(
         red_flag,
         _silent(
             "imaging-unread",
-            when=none_of(_READABLE, label="patient or problem list not read completely"),
+            when=none_of(READABLE, label="patient or problem list not read completely"),
             because="no absence may be concluded from what was not read (SAFE-49)",
             data_missing=True,
         ),
@@ -477,10 +341,10 @@ duplicate = Rule(
     id="imaging-duplicate",
     rows=("IMG-10",),
     topic=topic("imaging-duplicate"),
-    on=_ORDERED,
+    on=ORDERED,
     scope=CONCERNS_BACK_PAIN,
     when=RECENT_MRI,
-    unless=any_of(UNDER_18, RED_FLAG, none_of(_READABLE), SPECIFIC_CAUSE, PALLIATIVE_CARE),
+    unless=any_of(UNDER_18, RED_FLAG, none_of(READABLE), SPECIFIC_CAUSE, PALLIATIVE_CARE),
     if_unknown="stay silent",
     advice=Advice(
         Indicator.INFO,
@@ -501,7 +365,7 @@ service = CdsService(
         *EMERGENCY_RULES,
         ladder,
         duplicate,
-        not_in_scope("imaging-not-in-scope", _ORDERED, CONCERNS_BACK_PAIN),
+        not_in_scope("imaging-not-in-scope", ORDERED, CONCERNS_BACK_PAIN),
     ),
     required=frozenset({PATIENT, CONDITIONS}),
     quiet=frozenset({SERVICE_REQUESTS, IMAGING_REPORTS}),

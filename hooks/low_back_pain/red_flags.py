@@ -25,11 +25,9 @@ from cds_service import (
     no_longer_current,
     none_of,
     not_fresh,
-    order_is,
     ordered_for,
     possibly,
     recorded,
-    selected,
     sited,
     supplied,
     taken_for,
@@ -61,9 +59,7 @@ from .definitions import (
     INJURY_OF_BACK,
     LONG_TERM_STEROID,
     LOW_ENERGY_FALL,
-    LUMBAR_CT,
     LUMBAR_MRI,
-    LUMBAR_XRAY,
     MEDICATIONS,
     MOTOR_DEFICIT,
     MOTOR_DEFICIT_BOTH_LEGS,
@@ -78,6 +74,7 @@ from .definitions import (
     WEIGHT_LOSS,
     topic,
 )
+from .imaging_findings import ANY_IMAGING, ORDERED
 
 _NEW = fresh(days(90))
 _NOT_NEW = not_fresh(days(90))
@@ -254,8 +251,6 @@ SCREEN = (
 )
 
 # The emergency card, given wherever lumbar imaging is ordered
-_IMAGING = selected(LUMBAR_MRI, LUMBAR_CT, LUMBAR_XRAY, label="lumbar imaging is ordered")
-_ANY_ORDER = order_is(LUMBAR_MRI, LUMBAR_CT, LUMBAR_XRAY, label="lumbar imaging is ordered")
 _MRI_TODAY = create_request(
     "Draft a lumbar MRI, stat",
     LUMBAR_MRI.coding("24968-0"),
@@ -272,8 +267,8 @@ cauda_equina = Rule(
     id="cauda-equina",
     rows=("RF-01", "RF-03"),
     topic=_EMERGENCY_TOPIC,
-    on=_IMAGING,
-    scope=_ANY_ORDER,
+    on=ORDERED,
+    scope=ANY_IMAGING,
     when=CAUDA_EQUINA_PATTERN,
     if_unknown="stay silent",
     advice=Advice(
@@ -293,7 +288,7 @@ neurologic_deficit = Rule(
     id="neurologic-deficit",
     rows=("RF-02", "RF-03"),
     topic=_EMERGENCY_TOPIC,
-    on=_IMAGING,
+    on=ORDERED,
     scope=any_of(
         BACK_PAIN_RECORDED,
         ORDERED_FOR_BACK_PAIN,
@@ -321,8 +316,8 @@ epidural_abscess = Rule(
     id="spinal-epidural-abscess",
     rows=("RF-17",),
     topic=_EMERGENCY_TOPIC,
-    on=_IMAGING,
-    scope=_ANY_ORDER,
+    on=ORDERED,
+    scope=ANY_IMAGING,
     when=ABSCESS,
     if_unknown="stay silent",
     advice=Advice(
