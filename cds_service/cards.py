@@ -225,7 +225,9 @@ class _Writer:
         leaves = [leaf for finding in asked for leaf in finding.leaves]
         unknown = [_unknown(item) for item in (*leaves, *screen) if item.truth is Truth.UNKNOWN]
         return [
-            _section("Found in the chart", [_said(leaf) for leaf in reasons if leaf.because and not leaf.parts]),
+            _section(
+                "Found in the chart", [_said(leaf) for leaf in reasons if leaf.because and not leaf.parts]
+            ),
             _section("Not known from the chart", unknown),
             _sentence("Not recorded", [_absent(item) for item in screen if _unrecorded(item)]),
         ]

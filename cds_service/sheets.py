@@ -72,10 +72,8 @@ def sheet(rule: Rule, rung: int = 0) -> Iterator[str]:
     yield f"### {rule.id}"
     yield ""
     place = f"Number {rung} of its ladder. " if rung else ""
-    rows = f"Guideline rows: {', '.join(rule.rows)}." if rule.rows else ""
-    if place or rows:
-        yield f"{place}{rows}".strip()
-        yield ""
+    yield f"{place}Guideline rows: {', '.join(rule.rows) or 'none'}."
+    yield ""
     if not rung:
         yield from _waking(rule)
     yield "- Fires when the chart shows:"

@@ -111,13 +111,23 @@ PLANTED = [
 ]
 
 
+LINT_HERE = """
+import sys
+from importlinter.cli import lint_imports
+
+# `hooks` is a namespace: the installed project must not lend its own to the copy.
+sys.path[:] = ["", *(path for path in sys.path[1:] if path != sys.argv[1])]
+sys.exit(lint_imports(no_cache=True))
+"""
+
+
 @pytest.fixture(scope="module")
 def linted(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
     """Run the import contracts on a copy with all forbidden imports planted."""
     folder = copied(tmp_path_factory.mktemp("copy"), "cds_service", "hooks", "pyproject.toml")
     for _, path, module in PLANTED:
         append(folder / path, f"\nimport {module}\n")
-    lint = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache"]
+    lint = [sys.executable, "-c", LINT_HERE, str(ROOT)]
     wide = {**os.environ, "COLUMNS": "200"}
     return subprocess.run(lint, cwd=folder, env=wide, capture_output=True, text=True, check=False, timeout=60)
 

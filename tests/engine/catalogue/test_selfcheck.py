@@ -74,7 +74,9 @@ PLACES: dict[str, Callable[[Rule, Criterion], Rule]] = {
     "suggestion": lambda rule, asked: suggesting(rule, remove_order("Remove", when=asked)),
     "other drafts": other_drafts,
     "hazards": lambda rule, asked: suggesting(rule, offer(Medicine("d", DRUG, asked), otherwise=())),
-    "caution": lambda rule, asked: suggesting(rule, offer(Medicine("d", DRUG, NO, asked), otherwise=())),
+    "caution": lambda rule, asked: suggesting(
+        rule, offer(Medicine("d", DRUG, NO, ((asked, "care"),)), otherwise=())
+    ),
     "offer": lambda rule, asked: suggesting(rule, offer(otherwise=(), when=asked)),
     "otherwise": lambda rule, asked: suggesting(rule, offer(otherwise=(remove_order("x", when=asked),))),
 }

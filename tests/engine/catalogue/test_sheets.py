@@ -97,7 +97,7 @@ def test_the_sheet_tells_all_that_keeps_a_medicine_from_being_suggested(
     guideline_of: Callable[..., Guideline], rule: Rule
 ) -> None:
     """Hazards and cautions, with the product that would be drafted."""
-    medicine = Medicine("drug 5 mg", DRUG, question("an ulcer"), question("old age"), "mind the age")
+    medicine = Medicine("drug 5 mg", DRUG, question("an ulcer"), ((question("old age"), "mind the age"),))
 
     page = sheets(guideline_of(advising(rule, suggestions=(offer(medicine, otherwise=()),))))
 
