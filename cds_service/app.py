@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -135,7 +136,8 @@ class _Service:
         self._discovery = msgspec.json.encode(
             {"services": [entry.discovery for entry in catalogue.entries.values()]}
         )
-        self._evidence = evidence_page(catalogue.guidelines)
+        # Rendered when first asked for: it would be a good part of the start-up time.
+        self._evidence = cache(partial(evidence_page, catalogue.guidelines))
 
     async def discovery(self) -> Response:
         """List the services (CDS Hooks 2.0.1, discovery)."""
@@ -143,7 +145,7 @@ class _Service:
 
     async def evidence(self) -> HTMLResponse:
         """Show the rules that cards link to."""
-        return HTMLResponse(self._evidence)
+        return HTMLResponse(self._evidence())
 
     async def call(self, service_id: str, request: Request) -> Response:
         """Answer a hook with cards."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import json
 import sys
@@ -28,6 +29,9 @@ Folders = Annotated[
 
 def main() -> None:
     """Run the command line."""
+    # Imports and value sets make many objects that stay: collecting them meanwhile is in vain. What
+    # keeps running turns the collector on again when it has settled.
+    gc.disable()
     app()
 
 
@@ -114,6 +118,9 @@ def sandbox(
 def _until_interrupted() -> None:
     import threading
 
+    from .serving import settle
+
+    settle()
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

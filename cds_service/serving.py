@@ -30,8 +30,13 @@ def application() -> FastAPI:
     logging.basicConfig(level=settings.log_level)
     catalogue = load_catalogue(settings.guidelines, settings.site_codes)
     app = create_app(catalogue, settings, clock=_today, audit=Audit(settings.audit))
-    # Value sets and rules live as long as the process: the collector need not look at them again.
+    settle()
+    return app
+
+
+def settle() -> None:
+    """End the start-up: value sets and rules live as long as the process, so the collector passes them by."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, 20, 50)
-    return app
+    gc.enable()

@@ -9,6 +9,7 @@ counted, so that one odd resource never costs the others and never reads as abse
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
@@ -192,5 +193,11 @@ def _type(item: object) -> str:
 
 def _mended(value: dict[str, Any], kind: type[Resource]) -> dict[str, Any]:
     """Wrap a lone object where the specification has an array: some clients send `reasonCode` so."""
-    lists = {field.encode_name for field in msgspec.structs.fields(kind) if field.default == ()}
-    return {key: [item] if key in lists and isinstance(item, dict) else item for key, item in value.items()}
+    arrays = _arrays(kind)
+    return {key: [item] if key in arrays and isinstance(item, dict) else item for key, item in value.items()}
+
+
+@cache
+def _arrays(kind: type[Resource]) -> frozenset[str]:
+    """Return the names of a struct's arrays; kept, because working it out evaluates every annotation."""
+    return frozenset(field.encode_name for field in msgspec.structs.fields(kind) if field.default == ())
