@@ -153,8 +153,9 @@ def test_suggested_resources_are_valid_r4(called: tuple[str, Answered]) -> None:
     """Each resource that a suggestion carries is one that a FHIR server accepts."""
     resources = [action["resource"] for action in actions_in(called[1]) if "resource" in action]
 
-    for resource in resources:
-        get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+    read = [get_fhir_model_class(item["resourceType"]).model_validate(item) for item in resources]
+
+    assert len(read) == len(resources)
 
 
 def test_deletes_name_drafts_of_the_request(called: tuple[str, Answered]) -> None:
