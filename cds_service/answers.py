@@ -30,7 +30,7 @@ class Need:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """
-    What is known for one Need (design.md section 5, data states).
+    What is known for one Need (docs/adr/0001).
 
     resources: what could be read, of the context's patient only. gap: "" when that is all
     there is; otherwise why more may exist, in words for a clinician. A gap never hides what

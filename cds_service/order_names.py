@@ -1,5 +1,5 @@
 """
-Recognising an order by its name, only when none of its codes is understood (design.md section 5).
+Recognising an order by its name, only when none of its codes is understood (docs/adr/0006).
 
 The patterns are few, linear and read at most 200 characters. Findings are never read this way.
 """

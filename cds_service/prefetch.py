@@ -1,7 +1,7 @@
 """
 Prefetch: templates derived from what the rules read, and what each key's value means.
 
-The five states of design.md section 5 are told apart here, and nowhere else.
+The five states of docs/adr/0001 are told apart here, and nowhere else.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def lint(template: str) -> str:
     """
     Return what makes a template illegal for CDS Hooks 2.0 clients; "" when nothing does.
 
-    Allowed (conformance.md PRE-01 to PRE-05, PRE-22): an instance read or type search, the
+    Allowed (CDS Hooks 2.0.1, prefetch templates): an instance read or type search, the
     token `{{context.patientId}}`, plain parameters, `_count`, `_sort`; no parameter twice.
     """
     if set(_TOKEN.findall(template)) - {"context.patientId"}:

@@ -350,7 +350,7 @@ def unavailable(service: CdsService, verdicts: tuple[Verdict, ...], chart: Chart
     Return the required needs that nobody could be asked for, when no rule could speak without them (412).
 
     Empty when some rule spoke, when the gap does not bear on the verdicts, or when a source
-    was asked and failed: then the answer says so in a data-missing card (design.md section 5).
+    was asked and failed: then the answer says so in a data-missing card (docs/adr/0001).
     """
     if any(verdict.outcome is Outcome.SPEAKS for verdict in verdicts):
         return ()
