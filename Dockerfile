@@ -1,4 +1,4 @@
-# The service alone: no sandbox data, no test tools, no root.
+# The service, not as root. The lock is that of development, so the image carries its tools too.
 FROM python:3.11-slim AS build
 WORKDIR /src
 COPY . .
