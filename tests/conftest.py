@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -14,13 +16,14 @@ from cds_service.audit import Audit
 from cds_service.catalogue import Catalogue, load_catalogue
 from cds_service.prefetch import templates
 from cds_service.sandbox.ehr.prefetch import expanded
+from cds_service.sandbox.store import Store
 from cds_service.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import date
 
-    from cds_service.sandbox.store import Store
+FIXTURES = Path(__file__).parents[1] / "fhir_fixtures" / "low_back_pain"
+ANCHOR = date(2026, 11, 1)
 
 Json = dict[str, Any]
 Answers = dict[str, Json | None]
@@ -84,3 +87,11 @@ def _answer(query: str, store: Store) -> Json | None:
     entries = [{"resource": resource, "search": {"mode": "match"}} for resource in found]
     bundle = {"resourceType": "Bundle", "type": "searchset", "total": len(found)}
     return {**bundle, "entry": entries} if entries else bundle
+
+
+@pytest.fixture(scope="session")
+def store() -> Store:
+    """Return all fixture patients on the day that their charts are written for; tests only read it."""
+    patients = Store()
+    patients.load_folder(FIXTURES / "patients", ANCHOR)
+    return patients

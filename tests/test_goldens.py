@@ -16,12 +16,11 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
-from cds_service.sandbox.store import Store
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from cds_service.catalogue import Catalogue
+    from cds_service.sandbox.store import Store
 
 Json = dict[str, Any]
 Answered = dict[str, Json]
@@ -89,14 +88,6 @@ def without_uuids(node: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(node, dict):
         return {name: without_uuids(value) for name, value in node.items() if name != "uuid"}
     return [without_uuids(value) for value in node] if isinstance(node, list) else node
-
-
-@pytest.fixture(scope="module")
-def store() -> Store:
-    """Return all fixture patients on the day that their charts are written for."""
-    patients = Store()
-    patients.load_folder(FIXTURES / "patients", ANCHOR)
-    return patients
 
 
 @pytest.fixture(scope="module")

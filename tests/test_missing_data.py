@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cds_service.sandbox.store import Store
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cds_service.catalogue import Catalogue
+    from cds_service.sandbox.store import Store
 
 Json = dict[str, Any]
 
@@ -53,14 +52,6 @@ def cut_off(answer: Json | None) -> Json | None:
     if answer is None or answer.get("resourceType") != "Bundle":
         return FAILED
     return {**answer, "entry": [], "link": [{"relation": "next", "url": "https://ehr.example/next"}]}
-
-
-@pytest.fixture(scope="module")
-def store() -> Store:
-    """Return all fixture patients on the day that their charts are written for."""
-    patients = Store()
-    patients.load_folder(FIXTURES / "patients", ANCHOR)
-    return patients
 
 
 @pytest.mark.parametrize("path", REQUESTS, ids=lambda path: path.stem)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cds_service.cards import Card
-from cds_service.sandbox.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from cds_service.sandbox.store import Store
 
 Json = dict[str, Any]
 
@@ -65,14 +66,6 @@ def spoiled(body: Json, chance: random.Random) -> Json:
     else:
         node[last] = chance.choice(JUNK)
     return copied
-
-
-@pytest.fixture(scope="module")
-def store() -> Store:
-    """Return all fixture patients on the day that their charts are written for."""
-    patients = Store()
-    patients.load_folder(FIXTURES / "patients", ANCHOR)
-    return patients
 
 
 @pytest.mark.parametrize("path", REQUESTS, ids=lambda path: path.stem)

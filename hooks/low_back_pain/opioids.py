@@ -240,7 +240,7 @@ lowest_dose = _rung(
     ),
     evidence=(S.OPIOID_LOWEST_DOSE,),
 )
-_LADDER_SILENCE_EXEMPT = _silent(
+_exempt = _silent(
     "opioid-exempt",
     when=EXEMPT,
     because="active cancer, palliative care, sickle cell disease: "
@@ -250,7 +250,7 @@ _LADDER_SILENCE_EXEMPT = _silent(
 ladder = Ladder(
     (
         _silent("opioid-under-18", when=UNDER_18, because="not designed for under 18 (SAFE-28)"),
-        _LADDER_SILENCE_EXEMPT,
+        _exempt,
         use_disorder,
         long_term,
         _silent(
