@@ -12,7 +12,9 @@ from .criteria.finding import Criterion, all_of, any_of, at_least, none_of, poss
 from .criteria.measured import answered, measured, newer_than_answer, no_newer_value, worsening
 from .criteria.medicines import daily_dose, renewal, repeated, supplied, taken_for, taking, tried, used_lately
 from .criteria.orders import (
+    Moment,
     Trigger,
+    at,
     drafted,
     never_absent,
     order_is,
@@ -55,6 +57,7 @@ __all__ = [
     "Ladder",
     "Line",
     "Medicine",
+    "Moment",
     "Need",
     "Rule",
     "Silence",
@@ -68,6 +71,7 @@ __all__ = [
     "all_of",
     "answered",
     "any_of",
+    "at",
     "at_least",
     "create_request",
     "daily_dose",

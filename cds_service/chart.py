@@ -113,10 +113,16 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The hook call as far as rules may read it: who, and which orders are on the table."""
+    """
+    The hook call as far as rules may read it: who, and which orders are on the table.
+
+    conditions: the problems that problem-list-item-create has just added, not yet in any answer.
+    """
 
     patient_id: str
     drafts: tuple[Fact, ...] = ()
+    hook: str = ""
+    conditions: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -176,7 +182,8 @@ class Chart:
         answer = self.answer(need)
         facts = self._facts.get(need.key)
         if facts is None:
-            facts = _facts_of(answer.resources, self.terminology)
+            added = self.context.conditions if need.resource_type == "Condition" else ()
+            facts = _facts_of(answer.resources, self.terminology, added)
             self._facts[need.key] = facts
         return tuple(fact for fact in facts if fact.is_in(*names)) if names else facts
 
@@ -217,8 +224,17 @@ def draft_fact(  # noqa: PLR0913 - what the order says, and what is needed to re
     return replace(fact, sets=sets, by_name=True) if sets else fact
 
 
-def _facts_of(resources: Iterable[Resource], terminology: Terminology) -> tuple[Fact, ...]:
+def condition_fact(resource: Condition, terminology: Terminology) -> Fact | None:
+    """Return a problem that was just added as a Fact; None when it is an entry in error."""
+    return None if _in_error(resource) else _fact(resource, terminology, {})
+
+
+def _facts_of(
+    resources: Iterable[Resource], terminology: Terminology, added: tuple[Fact, ...]
+) -> tuple[Fact, ...]:
+    """Return the facts of an answer; a problem just added stands for an older version of itself."""
     resources = tuple(resources)
+    newer = {fact.reference for fact in added if fact.resource.id}
     medications = {
         f"Medication/{item.id}": item for item in resources if isinstance(item, Medication) and item.id
     }
@@ -227,7 +243,8 @@ def _facts_of(resources: Iterable[Resource], terminology: Terminology) -> tuple[
         for item in resources
         if not isinstance(item, (Medication, Patient)) and not _in_error(item)
     ]
-    return tuple(_doubted(facts))
+    known = [fact for fact in facts if fact.reference not in newer]
+    return tuple(_doubted([*known, *added]))
 
 
 def _in_error(resource: Resource) -> bool:

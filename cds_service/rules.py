@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .chart import Chart, Context, Fact
     from .criteria.finding import Criterion, Finding
-    from .criteria.orders import Trigger
+    from .criteria.orders import Moment, Trigger
     from .evidence import Statement
     from .fhir import Coding
     from .order_names import OrderName
@@ -105,7 +105,7 @@ class Rule:
     """
     One situation and what is said in it.
 
-    on: which orders wake it; it reads nothing else before. scope: NO puts an order beyond
+    on: which orders, or which hook, wake it; it reads nothing else before. scope: NO puts an order beyond
     its concern (SAFE-31). when: must be YES. unless: YES silences; UNKNOWN is governed by
     `if_unknown`, which has no default. rows: the guideline rows it carries out.
     """
@@ -113,7 +113,7 @@ class Rule:
     id: str
     rows: tuple[str, ...]
     topic: Topic | None
-    on: Trigger
+    on: Trigger | Moment
     scope: Criterion
     when: Criterion
     advice: Advice | Silence
@@ -136,7 +136,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class Ladder:
-    """Rules of which, per order, the first that applies decides; of several orders, the highest rung."""
+    """
+    Rules of which, per order, the first that applies decides; of several orders, the highest rung.
+
+    All of them wake on the same.
+    """
 
     rules: tuple[Rule, ...]
 
@@ -166,8 +170,9 @@ class Verdict:
     """
     One rule on one call: what it came to, for which orders, on what findings.
 
-    orders: those it speaks about (or was asked about). findings: scope, when, unless, as far
-    as they were asked, of the first order. spoken: only when it SPEAKS.
+    orders: those it speaks about (or was asked about); none when a hook woke it. findings:
+    scope, when, unless, as far as they were asked, of the first order. spoken: only when it
+    SPEAKS.
     """
 
     rule: Rule
@@ -206,8 +211,13 @@ class CdsService:
         return frozenset[Need]().union(*(rule.needs for rule in self.each_rule))
 
     def awake(self, context: Context) -> bool:
-        """Whether some rule has an order to judge."""
+        """Whether some rule has something to judge."""
         return any(rule.on.orders(context) for rule in self.each_rule)
+
+    def needs_in(self, context: Context) -> frozenset[Need]:
+        """Everything that the rules that are awake may read."""
+        awake = (rule.needs for rule in self.each_rule if rule.on.orders(context))
+        return frozenset[Need]().union(*awake)
 
 
 @dataclass(frozen=True)
@@ -244,13 +254,17 @@ def decide(service: CdsService, chart: Chart) -> tuple[Verdict, ...]:
     return tuple(verdicts)
 
 
-def _judge(rule: Rule, orders: tuple[Fact, ...], chart: Chart) -> Verdict:
+def _judge(rule: Rule, orders: tuple[Fact | None, ...], chart: Chart) -> Verdict:
     judged = [(order, *_applies(rule, chart.judging(order))) for order in orders]
     best = max(judged, key=lambda item: _WEIGHT[item[1]])
     if best[1] is not Outcome.SPEAKS:
-        return Verdict(rule, best[1], (best[0],), best[2])
+        return Verdict(rule, best[1], _named(best[0]), best[2])
     speaking = tuple(order for order, outcome, _ in judged if outcome is Outcome.SPEAKS)
     return _speak(rule, speaking, best[2], chart)
+
+
+def _named(*orders: Fact | None) -> tuple[Fact, ...]:
+    return tuple(order for order in orders if order is not None)
 
 
 _WEIGHT = {Outcome.OUT_OF_SCOPE: 0, Outcome.SILENT: 1, Outcome.UNDECIDED: 2, Outcome.SPEAKS: 3}
@@ -286,28 +300,30 @@ def _climb(ladder: Ladder, chart: Chart) -> list[Verdict]:
         if speaking:
             findings = next(rungs[number][1] for order, rungs in judged if order is speaking[0])
             passed = _passed(ladder.rules[:number], judged)
-            named = tuple(order for order, rungs in judged if rungs[number][0] is not Outcome.OUT_OF_SCOPE)
-            return [*passed, replace(_speak(rule, speaking, findings, chart), orders=named)]
+            concerned = [order for order, rungs in judged if rungs[number][0] is not Outcome.OUT_OF_SCOPE]
+            return [*passed, replace(_speak(rule, speaking, findings, chart), orders=_named(*concerned))]
     return _passed(ladder.rules, judged)
 
 
 def _passed(
-    rules: tuple[Rule, ...], judged: list[tuple[Fact, list[tuple[Outcome, tuple[Finding, ...]]]]]
+    rules: tuple[Rule, ...], judged: list[tuple[Fact | None, list[tuple[Outcome, tuple[Finding, ...]]]]]
 ) -> list[Verdict]:
     """Return the verdicts of rungs that were passed over, as they are for the first order."""
     return [
-        Verdict(rule, outcome, (order,), findings)
+        Verdict(rule, outcome, _named(order), findings)
         for order, rungs in judged[:1]
         for rule, (outcome, findings) in zip(rules, rungs, strict=False)
     ]
 
 
-def _speak(rule: Rule, orders: tuple[Fact, ...], findings: tuple[Finding, ...], chart: Chart) -> Verdict:
-    advice = rule.advice
+def _speak(
+    rule: Rule, judged: tuple[Fact | None, ...], findings: tuple[Finding, ...], chart: Chart
+) -> Verdict:
+    advice, orders = rule.advice, _named(*judged)
     if isinstance(advice, Silence):
         outcome = Outcome.UNDECIDED if advice.data_missing else Outcome.SILENT
         return Verdict(rule, outcome, orders, findings)
-    about = chart.judging(orders[0])
+    about = chart.judging(judged[0])
     lines = [
         line.says
         for line in advice.lines

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .answers import Answer
 from .catalogue import load_catalogue
 from .chart import Chart, Context, UndeclaredReadError, draft_fact
+from .criteria.orders import Trigger
 from .fhir import CodeableConcept, MedicationRequest, ServiceRequest
 from .rules import GuidelineError
 from .settings import SettingsError, load_settings
@@ -19,6 +20,7 @@ from .terminology import RXNORM
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .chart import Fact
     from .criteria.finding import Criterion
     from .rules import Guideline, Rule
 
@@ -73,8 +75,16 @@ def _leaves(rule: Rule) -> Iterator[Criterion]:
 
 
 def _empty_chart(guideline: Guideline, rule: Rule) -> Chart:
-    """Return a chart on which everything was read and nothing found, with an order that wakes the rule."""
-    value_set = rule.on.value_sets[0]
+    """Return a chart on which everything was read and nothing found, with the order that woke the rule."""
+    order = _order(guideline, rule.on) if isinstance(rule.on, Trigger) else None
+    needs = {need for service in guideline.services for need in service.needs}
+    answers = {need.key: Answer() for need in needs}
+    context = Context("patient", (order,) if order else ())
+    return Chart(datetime.now(UTC).date(), context, answers, guideline.terminology, order=order)
+
+
+def _order(guideline: Guideline, trigger: Trigger) -> Fact:
+    value_set = trigger.value_sets[0]
     coding = value_set.coding(min(value_set.codes)[1])
     concept = CodeableConcept(coding=(coding,))
     resource = (
@@ -82,9 +92,4 @@ def _empty_chart(guideline: Guideline, rule: Rule) -> Chart:
         if coding.system == RXNORM
         else ServiceRequest(id="order", code=concept)
     )
-    order = draft_fact(resource, {}, guideline.terminology, selected=True)
-    needs = {need for service in guideline.services for need in service.needs}
-    answers = {need.key: Answer() for need in needs}
-    return Chart(
-        datetime.now(UTC).date(), Context("patient", (order,)), answers, guideline.terminology, order=order
-    )
+    return draft_fact(resource, {}, guideline.terminology, selected=True)

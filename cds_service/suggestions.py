@@ -81,7 +81,9 @@ class Suggest:
         return frozenset[Need]().union(*(criterion.needs for criterion in self.criteria))
 
     def on(self, chart: Chart, orders: tuple[Fact, ...]) -> Built:
-        """Build it for the orders for which `when` holds."""
+        """Build it for the orders for which `when` holds; without any order, once for the patient."""
+        if not orders:
+            return self.build(chart, ()) if self._holds(chart) else Built()
         kept = tuple(order for order in orders if self._holds(chart.judging(order)))
         return self.build(chart, kept) if kept else Built()
 

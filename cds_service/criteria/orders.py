@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .where import Where
 
+PROBLEM_ADDED = "problem-list-item-create"
 URGENT = frozenset({"urgent", "asap", "stat"})
 
 
@@ -40,6 +41,26 @@ class Trigger:
             for draft in context.drafts
             if draft.selected and draft.is_in(*names) and not draft.is_in(*others)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What wakes a rule without any order: a hook fires. Reads the hook context only."""
+
+    label: str
+    hooks: tuple[str, ...]
+    problems: tuple[ValueSet, ...] = ()
+
+    def orders(self, context: Context) -> tuple[None, ...]:
+        """Return one judgement about no order, or none at all: the rule sleeps and nothing is read."""
+        names = [value_set.name for value_set in self.problems]
+        fits = context.hook != PROBLEM_ADDED or any(fact.is_in(*names) for fact in context.conditions)
+        return (None,) if context.hook in self.hooks and fits else ()
+
+
+def at(*hooks: str, label: str, problems: tuple[ValueSet, ...] = ()) -> Moment:
+    """Wake when one of `hooks` fires; problem-list-item-create only for a new problem in `problems`."""
+    return Moment(label, hooks, problems)
 
 
 def selected(*value_sets: ValueSet, label: str, besides: tuple[ValueSet, ...] = ()) -> Trigger:

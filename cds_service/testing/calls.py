@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from cds_service.criteria.orders import PROBLEM_ADDED
+
 from .records import PATIENT_ID
 from .tables import TableError
 
@@ -21,11 +23,21 @@ if TYPE_CHECKING:
 
 _HOOK_INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
 _DEFAULT_AGE = "40 m"
+_ORDER_HOOKS = frozenset({"order-select", "order-sign"})
 _GAPS = ("", "partial", "short", "absent")
 
 
 def call(row: Row, service: CdsService, scribe: Scribe, complaint: str) -> bytes:
-    """Return the body of the order-select call that the EHR would send; TableError on bad cells."""
+    """
+    Return the body of the call that the EHR would send; TableError on bad cells.
+
+    The hook is that of the column `hook`, else order-select. `added` are the problems that
+    problem-list-item-create tells of.
+    """
+    hook = row.cells.get("hook", "order-select")
+    if hook not in service.hooks:
+        msg = f"hook {hook!r}: {service.group} is on {', '.join(service.hooks)}"
+        raise TableError(msg)
     record = _record(row, scribe, complaint)
     gaps = _gaps(row, service)
     prefetch = {
@@ -34,23 +46,32 @@ def call(row: Row, service: CdsService, scribe: Scribe, complaint: str) -> bytes
         if gaps.get(need.key) != "absent"
     }
     body = {
-        "hook": "order-select",
+        "hook": hook,
         "hookInstance": _HOOK_INSTANCE,
-        "context": _context(row, scribe),
+        "context": _context(row, scribe, hook),
         "prefetch": prefetch,
     }
     return json.dumps(body).encode()
 
 
-def _context(row: Row, scribe: Scribe) -> Json:
+def _context(row: Row, scribe: Scribe, hook: str) -> Json:
+    who = {"userId": "Practitioner/example", "patientId": PATIENT_ID}
+    if hook in _ORDER_HOOKS:
+        return {**who, **_orders(row, scribe)}
+    if hook == PROBLEM_ADDED:
+        added = [scribe.condition(item) for item in row.items("added")]
+        entries = [{"resource": {"id": f"added-{n}", **one}} for n, one in enumerate(added, 1)]
+        return {**who, "conditions": {"resourceType": "Bundle", "type": "collection", "entry": entries}}
+    return {**who, "encounterId": "vignette"}
+
+
+def _orders(row: Row, scribe: Scribe) -> Json:
     drafts = [scribe.draft(item, number) for number, item in enumerate(row.items("order"), 1)]
     # Named by fullUrl, so that a draft without an id can be selected too.
     entries = [
         {"fullUrl": f"urn:draft:{number}", "resource": draft} for number, (draft, _) in enumerate(drafts, 1)
     ]
     return {
-        "userId": "Practitioner/example",
-        "patientId": PATIENT_ID,
         "selections": [f"urn:draft:{number}" for number, (_, chosen) in enumerate(drafts, 1) if chosen],
         "draftOrders": {"resourceType": "Bundle", "type": "collection", "entry": entries},
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 COLUMNS = frozenset(
@@ -15,6 +15,8 @@ COLUMNS = frozenset(
         "rows",
         "patient",
         "age",
+        "hook",
+        "added",
         "order",
         "since",
         "problems",
@@ -28,7 +30,7 @@ COLUMNS = frozenset(
         "says",
     }
 )
-_REQUIRED = ("patient", "order", "cards")
+_REQUIRED = ("patient", "cards")
 _RULE = re.compile(r":?-+:?")
 _PIECE = re.compile(r'(?:"[^"]*"|[^";])+')
 
@@ -72,7 +74,7 @@ def rows_of(path: Path) -> tuple[Row, ...]:
             )
             raise TableError(msg)
     if not rows:
-        msg = f"{path.name}: no table found; a table has a header with `patient`, `order` and `cards`"
+        msg = f"{path.name}: no table found; a table has `patient`, `order` or `hook`, and `cards`"
         raise TableError(msg)
     return rows
 
@@ -98,11 +100,16 @@ def _cells(line: str) -> list[str]:
 
 def _header(cells: list[str], where: str) -> list[str]:
     unknown = sorted(set(cells) - COLUMNS)
-    lacking = sorted(set(_REQUIRED) - set(cells))
+    lacking = sorted(set(_REQUIRED) - set(cells)) or _moment(cells)
     if unknown or lacking or len(set(cells)) < len(cells):
         msg = f"{where}: unknown columns {unknown}, missing columns {lacking}; known are {sorted(COLUMNS)}"
         raise TableError(msg)
     return cells
+
+
+def _moment(names: Iterable[str]) -> list[str]:
+    """Return `order` when nothing tells what the clinician does; the column `hook` may tell it too."""
+    return [] if {"order", "hook"} & set(names) else ["order"]
 
 
 def _row(header: list[str], cells: list[str], where: str) -> Row:
@@ -110,7 +117,7 @@ def _row(header: list[str], cells: list[str], where: str) -> Row:
         msg = f"{where}: {len(cells)} cells under {len(header)} headings"
         raise TableError(msg)
     filled = {name: cell for name, cell in zip(header, cells, strict=True) if cell}
-    lacking = [name for name in _REQUIRED if name not in filled]
+    lacking = [name for name in _REQUIRED if name not in filled] or _moment(filled)
     if lacking:
         msg = f"{where}: {', '.join(lacking)} must not be blank"
         raise TableError(msg)
