@@ -1,66 +1,90 @@
 """
 The HTTP service: bytes in, cards out. One way through, no step goes back.
 
-body -> protocol -> awake rules -> prefetch answers (-> fetch what is absent) -> chart ->
-verdicts -> cards -> audit -> bytes. No rule awake: no card, and nothing is read.
+caller -> body -> protocol -> awake rules -> prefetch answers (-> fetch what is absent) -> chart
+-> verdicts -> cards -> audit -> bytes. No rule awake: no card, and nothing is read.
 """
 
 from __future__ import annotations
 
-import logging
+import re
 import time
+from contextlib import asynccontextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import HTMLResponse, Response
 
+from .allow_list import AllowList
 from .audit import Decided
 from .cards import cards, instance_uuid
 from .chart import Chart
-from .errors import (
-    BodyTooLargeError,
-    CdsError,
-    DataUnavailableError,
-    MalformedRequestError,
-    UnknownServiceError,
-    UnsupportedMediaError,
-    operation_outcome,
-)
+from .clients import OPEN
+from .configuration import configuration_of, shown
+from .endpoint import NeverSilent, http_error, refused, routes
+from .errors import CdsError, DataUnavailableError, UnknownServiceError
 from .evidence_page import evidence_page
 from .feedback import parse_feedback
-from .prefetch import answers
-from .protocol import HookRequest, order_context, parse
+from .hook_context import context_of, unresolved_medications
+from .offers import offer_to
+from .prefetch import answer_of, lacks_medications, next_url
+from .protocol import parse
+from .request_body import check_size, read_body
 from .rules import decide, unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from datetime import date
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+    from datetime import date, tzinfo
 
-    from fastapi.params import Depends
+    from starlette.requests import Request
+    from starlette.routing import Route
 
     from .answers import Answer, Need
     from .audit import Audit
     from .catalogue import Catalogue, Entry
-    from .protocol import FhirAccess
+    from .clients import Client
+    from .fhir import Medication
+    from .offers import Offer
+    from .protocol import FhirAccess, HookRequest
     from .settings import Settings
 
-_LOG = logging.getLogger(__name__)
-_JSON_TYPES = frozenset({"", "application/json", "application/fhir+json", "text/json"})
-_FHIR_JSON = "application/fhir+json"
+_DISCOVERY = "/cds-services"
+_KEEP = {"Cache-Control": "max-age=300", "Vary": "Authorization"}
 
 
 class Fetch(Protocol):
-    """Asks the EHR's FHIR server for needs that prefetch left out; answers what it could, in time."""
+    """Asks the EHR's FHIR server for what prefetch left out; answers what it could, in time."""
 
     def __call__(
-        self, access: FhirAccess, needs: Sequence[Need], patient_id: str
+        self, access: FhirAccess, wanted: Mapping[Need, bytes | None], patient_id: str, spent: float = 0
     ) -> Awaitable[Mapping[str, Answer]]:
-        """Return an answer for each need it could ask; needs left out stay absent. Never raises on data."""
+        """
+        Return the answer to each need by key; never raises on data.
+
+        wanted: None asks from the start; a Bundle is read on from its `next` link, and
+        Medications that its orders refer to are looked up. spent: seconds of the deadline that
+        are gone already.
+        """
+        ...
+
+    def medications(self, access: FhirAccess, references: Collection[str]) -> Awaitable[Sequence[Medication]]:
+        """Return those of the Medications that could be read; never raises on data."""
+        ...
+
+
+class Identify(Protocol):
+    """Tells which registered client calls."""
+
+    def caller(self, authorizations: Sequence[str], paths: Sequence[str]) -> Awaitable[Client]:
+        """
+        Return the client; UntrustedClientError when it cannot be told.
+
+        authorizations: the Authorization headers. paths: URL paths of ours its token may be for.
+        """
         ...
 
 
@@ -68,16 +92,19 @@ def create_app(  # noqa: PLR0913 - everything it needs, by name
     catalogue: Catalogue,
     settings: Settings,
     *,
-    clock: Callable[[], date],
+    clock: Callable[[tzinfo], date],
     audit: Audit,
     fetch: Fetch | None = None,
-    guards: Sequence[Depends] = (),
+    clients: Sequence[Client] = (OPEN,),
+    trust: Identify | None = None,
+    closing: Sequence[Callable[[], Awaitable[None]]] = (),
 ) -> FastAPI:
     """
     Return the application; it takes everything it needs as arguments.
 
-    clock: today's date. fetch: how to ask the EHR for what prefetch lacks; None asks nobody.
-    guards: dependencies every CDS Hooks call must pass, such as client authentication.
+    clock: today's date in a time zone. fetch: how to ask the EHR for what prefetch lacks; None
+    asks nobody. clients: those that `trust` may name; without `trust` every caller is the
+    first. closing: what to await when the application ends.
     """
     app = FastAPI(
         title="CDS Hooks service",
@@ -85,94 +112,115 @@ def create_app(  # noqa: PLR0913 - everything it needs, by name
         redoc_url=None,
         openapi_url="/openapi.json" if settings.docs else None,
         redirect_slashes=False,
+        lifespan=partial(_lifespan, closing),
     )
-    service = _Service(catalogue, settings, clock, audit, fetch)
-    _routes(app, service, list(guards))
-    app.add_exception_handler(CdsError, _refused)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.middleware("http")(_never_silent)
+    service = _Service(catalogue, settings, clock, audit, fetch, clients, trust)
+    app.router.routes.extend(service.routes())
+    app.add_exception_handler(CdsError, refused)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_middleware(NeverSilent)
     app.add_middleware(
         CORSMiddleware,
-        allow_origins=list(settings.cors_origins),
+        allow_origins=[*settings.cors_origins, *(o for client in clients for o in client.cors_origins)],
         allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
         allow_headers=["authorization", "content-type", "accept"],
+        expose_headers=["etag"],
     )
     return app
 
 
-def _routes(app: FastAPI, service: _Service, guards: list[Depends]) -> None:
-    def route(path: str, endpoint: Callable[..., object], method: str, *, described: bool = False) -> None:
-        app.add_api_route(path, endpoint, methods=[method], dependencies=guards, include_in_schema=described)
-
-    discovery, call = "/cds-services", "/cds-services/{service_id}"
-    route(discovery, service.discovery, "GET", described=True)
-    route(call, service.call, "POST", described=True)
-    route(f"{call}/feedback", service.feedback, "POST", described=True)
-    route(discovery, service.discovery, "HEAD")
-    route(f"{discovery}/", service.discovery, "GET")
-    route(f"{discovery}/", service.discovery, "HEAD")
-    route(f"{call}/", service.call, "POST")
-    app.add_api_route("/evidence", service.evidence, methods=["GET", "HEAD"], include_in_schema=False)
+@asynccontextmanager
+async def _lifespan(closing: Sequence[Callable[[], Awaitable[None]]], _app: FastAPI) -> AsyncIterator[None]:
+    yield
+    for close in closing:
+        await close()
 
 
 class _Service:
     """The endpoints, and what they share."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what create_app was given
         self,
         catalogue: Catalogue,
         settings: Settings,
-        clock: Callable[[], date],
+        clock: Callable[[tzinfo], date],
         audit: Audit,
         fetch: Fetch | None,
+        clients: Sequence[Client],
+        trust: Identify | None,
     ) -> None:
-        self.catalogue = catalogue
-        self.settings = settings
+        self.version = catalogue.version
+        self.max_body_bytes = settings.max_body_bytes
+        self.servers = AllowList(settings.fhir_servers)
         self.clock = clock
         self.audit = audit
         self.fetch = fetch
+        self.trust = trust
+        self.anyone = clients[0]
+        self.offers = {client.name: offer_to(client, catalogue) for client in clients}
         self.rules_url = f"{settings.public_url.rstrip('/')}/evidence" if settings.public_url else None
-        self._discovery = msgspec.json.encode(
-            {"services": [entry.discovery for entry in catalogue.entries.values()]}
-        )
         # Rendered when first asked for: it would be a good part of the start-up time.
         self._evidence = cache(partial(evidence_page, catalogue.guidelines))
 
-    async def discovery(self) -> Response:
-        """List the services (CDS Hooks 2.0.1, discovery)."""
-        return Response(self._discovery, media_type="application/json")
+    def routes(self) -> Iterator[Route]:
+        """Yield every path of the service."""
+        yield from routes(_DISCOVERY, ("GET", "HEAD"), self.discovery)
+        yield from routes(_DISCOVERY + "/{service_id}", ("POST",), self.call)
+        yield from routes(_DISCOVERY + "/{service_id}/feedback", ("POST",), self.feedback)
+        yield from routes("/evidence", ("GET", "HEAD"), self.evidence)
 
-    async def evidence(self) -> HTMLResponse:
+    async def discovery(self, request: Request) -> Response:
+        """List the services (CDS Hooks 2.0.1, discovery)."""
+        offer = await self._offer(request, _DISCOVERY)
+        headers = {"ETag": offer.discovery.etag, **_KEEP}
+        if offer.discovery.etag in re.split(r"\s*,\s*", request.headers.get("if-none-match", "")):
+            return Response(status_code=304, headers=headers)
+        return Response(offer.discovery.body, headers=headers, media_type="application/json")
+
+    async def evidence(self, _request: Request) -> Response:
         """Show the rules that cards link to."""
         return HTMLResponse(self._evidence())
 
-    async def call(self, service_id: str, request: Request) -> Response:
+    async def call(self, request: Request) -> Response:
         """Answer a hook with cards."""
         started = time.perf_counter()
-        entry = self._entry(service_id)
-        hook_request = parse(await self._body(request))
-        if hook_request.hook != entry.hook:
-            message = f"this service answers the hook {entry.hook}"
-            raise MalformedRequestError(message, expression="hook")
-        decided = await self._decide(entry, hook_request)
-        self._record(entry, hook_request, started, decided)
+        check_size(request, self.max_body_bytes)
+        path = f"{_DISCOVERY}/{request.path_params['service_id']}"
+        offer = await self._offer(request, path)
+        entry = _entry(offer, request)
+        hook_request = parse(await read_body(request, self.max_body_bytes), offered=entry.hook)
+        decided = await self._decide(offer.client, entry, hook_request)
+        self._record(offer.client, entry, hook_request, started, decided)
         body = msgspec.json.encode({"cards": [card.wire() for card in decided.cards]})
         return Response(body, media_type="application/json")
 
-    async def feedback(self, service_id: str, request: Request) -> Response:
+    async def feedback(self, request: Request) -> Response:
         """Take note of what became of cards (CDS Hooks 2.0.1, feedback)."""
-        entry = self._entry(service_id)
-        self.audit.feedback(entry, parse_feedback(await self._body(request)))
+        check_size(request, self.max_body_bytes)
+        path = f"{_DISCOVERY}/{request.path_params['service_id']}"
+        offer = await self._offer(request, f"{path}/feedback", path)
+        entry = _entry(offer, request)
+        items = parse_feedback(await read_body(request, self.max_body_bytes))
+        self.audit.feedback(entry, offer.client.name, items)
         return Response(status_code=200)
 
-    async def _decide(self, entry: Entry, request: HookRequest) -> Decided:
+    async def _offer(self, request: Request, *paths: str) -> Offer:
+        """Return what the caller is offered; its token must be meant for one of these paths."""
+        if self.trust is None:
+            return self.offers[self.anyone.name]
+        client = await self.trust.caller(request.headers.getlist("authorization"), paths)
+        return self.offers[client.name]
+
+    async def _decide(self, client: Client, entry: Entry, request: HookRequest) -> Decided:
         guideline, service = entry.guideline, entry.service
-        context = order_context(request, guideline)
+        access = self._access(client, request)
+        asked = time.perf_counter()
+        context = context_of(request, guideline, await self._drafted_medications(access, request))
+        spent = time.perf_counter() - asked
         if not service.awake(context):
             return Decided()
-        known = await self._answers(entry, request)
-        chart = Chart(self.clock(), context, known, guideline.terminology)
+        known = await self._answers(service.needs_in(context), request, access, spent)
+        chart = Chart(self.clock(client.time_zone), context, known, guideline.terminology)
         verdicts = decide(service, chart)
         missing = unavailable(service, verdicts, chart)
         if missing:
@@ -180,91 +228,70 @@ class _Service:
             message = f"send prefetch {keys}, or a fhirServer that may be asked for it"
             raise DataUnavailableError(message, expression=f"prefetch.{missing[0].key}")
         made = cards(
-            guideline, service, verdicts, chart, hook_instance=request.hook_instance, rules_url=self.rules_url
+            guideline,
+            service,
+            verdicts,
+            chart,
+            hook_instance=request.hook_instance,
+            rules_url=self.rules_url,
+            selection_behavior=client.selection_behavior,
         )
-        return Decided(verdicts, tuple(made), known)
+        configuration = configuration_of(request.extension).with_off(client.off)
+        wanted = shown(made, configuration, service.group, guideline.data_missing)
+        return Decided(verdicts, tuple(wanted), known)
 
-    async def _answers(self, entry: Entry, request: HookRequest) -> dict[str, Answer]:
-        known = answers(entry.service, request.prefetch, request.patient_id)
-        absent = [need for need in sorted(entry.service.needs) if known[need.key].absent]
-        if absent and self.fetch and request.access:
-            known.update(await self.fetch(request.access, absent, request.patient_id))
+    def _access(self, client: Client, request: HookRequest) -> FhirAccess | None:
+        """Return the way to the EHR's FHIR server; None when there is none that may be asked."""
+        access = request.access
+        if access is None or not (
+            client.fhir_servers.allows(access.server) or self.servers.allows(access.server)
+        ):
+            return None
+        return access
+
+    async def _drafted_medications(
+        self, access: FhirAccess | None, request: HookRequest
+    ) -> Sequence[Medication]:
+        """Look up what drafts refer to without bringing it along: else no rule could tell the drug."""
+        references = unresolved_medications(request)
+        if not references or access is None or self.fetch is None:
+            return ()
+        return await self.fetch.medications(access, references)
+
+    async def _answers(
+        self, needs: frozenset[Need], request: HookRequest, access: FhirAccess | None, spent: float
+    ) -> dict[str, Answer]:
+        """Answer the needs from prefetch, and what it lacks or only begins from the FHIR server."""
+        sent = request.prefetch
+        known = {need.key: answer_of(need, sent.get(need.key), request.patient_id) for need in needs}
+        if access is None or self.fetch is None:
+            return known
+        wanted: dict[Need, bytes | None] = {}
+        for need in sorted(needs):
+            if known[need.key].absent:
+                wanted[need] = None
+            elif next_url(sent[need.key]) or lacks_medications(known[need.key]):
+                wanted[need] = sent[need.key]
+        if wanted:
+            known.update(await self.fetch(access, wanted, request.patient_id, spent))
         return known
 
-    def _record(self, entry: Entry, request: HookRequest, started: float, decided: Decided) -> None:
+    def _record(
+        self, client: Client, entry: Entry, request: HookRequest, started: float, decided: Decided
+    ) -> None:
         facts = {
+            "client": client.name,
             "hook_instance": str(instance_uuid(request.hook_instance)),  # whatever text was sent
             "ms": round((time.perf_counter() - started) * 1000, 1),
             "read": {key: len(answer.resources) for key, answer in sorted(decided.answers.items())},
             "skipped": sum(answer.skipped for answer in decided.answers.values()),
             "gaps": sorted(key for key, answer in decided.answers.items() if answer.gap),
         }
-        self.audit.decision(entry, self.catalogue.version, decided, facts)
-
-    def _entry(self, service_id: str) -> Entry:
-        entry = self.catalogue.entries.get(service_id)
-        if entry is None:
-            raise UnknownServiceError("no service has this id: discovery lists them at /cds-services")
-        return entry
-
-    async def _body(self, request: Request) -> bytes:
-        """Read the body up to the limit, so that a larger one is refused before it is held."""
-        limit = self.settings.max_body_bytes
-        declared = request.headers.get("content-length", "")
-        too_large = BodyTooLargeError(f"the body may have at most {limit} bytes")
-        if declared.isdecimal() and int(declared) > limit:
-            raise too_large
-        media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if media_type not in _JSON_TYPES or request.headers.get("content-encoding", "identity") != "identity":
-            raise UnsupportedMediaError("send application/json without content-encoding")
-        chunks: list[bytes] = []
-        size = 0
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > limit:
-                raise too_large
-            chunks.append(chunk)
-        return b"".join(chunks)
+        self.audit.decision(entry, self.version, decided, facts)
 
 
-def _outcome(status: int, message: str, issue: str, expression: str = "", **headers: str) -> Response:
-    body = msgspec.json.encode(operation_outcome(message, issue, expression))
-    return Response(body, status, headers, media_type=_FHIR_JSON)
-
-
-async def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, CdsError)  # noqa: S101 - registered for CdsError only
-    return _outcome(error.status, error.message, error.issue, error.expression)
-
-
-async def _http_error(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for HTTPException only
-    issue, message = {
-        401: ("login", "the caller is not known here"),
-        403: ("forbidden", "the caller may not do this"),
-        404: ("not-found", "nothing is here: discovery is at /cds-services"),
-        405: ("not-supported", "this method is not supported here"),
-    }.get(error.status_code, ("exception", "the request was refused"))
-    return _outcome(error.status_code, message, issue, **dict(error.headers or {}))
-
-
-async def _invalid(_request: Request, _error: Exception) -> Response:
-    """Answer for a guard whose parameters were not met: FastAPI's own body would repeat the input."""
-    return _outcome(400, "a parameter or header of the request is missing or wrong", "invalid")
-
-
-async def _never_silent(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Turn an unexpected error into a 500, never into an empty card list: silence reads as safety."""
-    try:
-        return await call_next(request)
-    except Exception as error:  # noqa: BLE001 - the last line of defence
-        _LOG.error("unexpected %s at %s", type(error).__name__, _place(error))
-        return _outcome(500, "the service failed unexpectedly: nothing was decided", "exception")
-
-
-def _place(error: BaseException) -> str:
-    """Return file and line of the innermost frame, without values."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else "?"
+def _entry(offer: Offer, request: Request) -> Entry:
+    entry = offer.entries.get(request.path_params["service_id"])
+    if entry is None:
+        raise UnknownServiceError("no service has this id: discovery lists them at /cds-services")
+    return entry

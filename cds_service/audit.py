@@ -73,7 +73,7 @@ class Audit:
             **facts,
         )
 
-    def feedback(self, entry: Entry, items: Sequence[dict[str, Any]]) -> None:
+    def feedback(self, entry: Entry, client: str, items: Sequence[dict[str, Any]]) -> None:
         """Record what became of cards: uuid, outcome, suggestions and reason code; never the comment."""
         for item in items:
-            self._log.info("feedback", service=entry.id, **item)
+            self._log.info("feedback", service=entry.id, client=client, **item)

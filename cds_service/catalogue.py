@@ -13,16 +13,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .cards import SUMMARY_LIMIT
+from pydantic import TypeAdapter, ValidationError
+
+from .cards import SUMMARY_LIMIT, Coding, OverrideReason
+from .cards.models import Line, Name, Summary
+from .cards.override_reasons import STANDARD_REASONS
+from .configuration import OPTIONS, options
+from .hook_context import DEPRECATED_HOOKS
 from .prefetch import lint, templates
 from .rules import Advice, Guideline, GuidelineError
 from .sheets import sheets
 from .terminology import TerminologyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from .fhir import Coding as FhirCoding
     from .rules import CdsService, Rule
+
+_LINE = TypeAdapter[str](Line)
+_NAME = TypeAdapter[str](Name)
+_SUMMARY = TypeAdapter[str](Summary)
 
 
 @dataclass(frozen=True)
@@ -37,14 +48,21 @@ class Entry:
     @property
     def discovery(self) -> dict[str, object]:
         """The service in the words of CDS Hooks discovery."""
+        prefetch = templates(self.service)
         return {
             "hook": self.hook,
             "id": self.id,
-            "title": self.service.title,
+            "title": f"{self.service.title}{self._note}",
             "description": self.service.description,
             "version": "2.0.1",
-            "prefetch": templates(self.service),
+            **({"prefetch": prefetch} if prefetch else {}),
+            "extension": {OPTIONS: options(self.service, self.guideline.data_missing)},
         }
+
+    @property
+    def _note(self) -> str:
+        """What the title adds: an integrator should see which hook to leave."""
+        return f" (deprecated hook {self.hook})" if self.hook in DEPRECATED_HOOKS else ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +72,19 @@ class Catalogue:
     entries: Mapping[str, Entry]
     guidelines: tuple[Guideline, ...]
     version: str
+
+    def with_site_codes(self, folder: str) -> Catalogue:
+        """Return the same services for a site with codes of its own; GuidelineError when they are amiss."""
+        guidelines = tuple(_with_site_codes(guideline, folder) for guideline in self.guidelines)
+        entries = {entry.id: entry for guideline in guidelines for entry in _entries(guideline)}
+        return replace(self, entries=entries, guidelines=guidelines)
+
+    @property
+    def switchable(self) -> frozenset[str]:
+        """What may be switched off for a client: service groups, and topics of their rules."""
+        services = [service for guideline in self.guidelines for service in guideline.services]
+        topics = (rule.topic.code for service in services for rule in service.each_rule if rule.topic)
+        return frozenset({service.group for service in services} | set(topics))
 
 
 def load_catalogue(packages: Iterable[str], site_codes: str = "") -> Catalogue:
@@ -110,7 +141,7 @@ def _entries(guideline: Guideline) -> Iterator[Entry]:
 
 def problems_of(guideline: Guideline) -> list[str]:
     """Return everything that makes a guideline unfit to serve, each with its remedy; empty when it is fit."""
-    return [*_terminology(guideline), *_rules(guideline), *_templates(guideline)]
+    return [*_terminology(guideline), *_words(guideline), *_rules(guideline), *_templates(guideline)]
 
 
 def _terminology(guideline: Guideline) -> Iterator[str]:
@@ -120,6 +151,32 @@ def _terminology(guideline: Guideline) -> Iterator[str]:
     for first, second in guideline.contradictory:
         for system, code in sorted(terms[first].codes & terms[second].codes):
             yield f"{system}|{code} is in {first} and {second}, which contradict each other: drop it from one"
+
+
+def _words(guideline: Guideline) -> Iterator[str]:
+    """Find words that no card could be built with."""
+    if not _fits(_LINE.validate_python, guideline.label):
+        yield f"guideline {guideline.name}: its label must be one line"
+    if not _fits(Coding.model_validate, _members(guideline.data_missing.coding)):
+        yield f"guideline {guideline.name}: data_missing needs a topic with system and code"
+    if not _fits(_NAME.validate_python, guideline.rule_extension):
+        yield f"guideline {guideline.name}: rule_extension must be a dotted name such as org.example.rules"
+    standard = [reason.code for reason in STANDARD_REASONS]
+    for local, code in guideline.reasons_alike.items():
+        if code not in standard:
+            yield f"reasons_alike: {local} equals {code}, which no card offers; offered are {standard}"
+
+
+def _members(coding: FhirCoding) -> dict[str, str | None]:
+    return {"system": coding.system, "code": coding.code, "display": coding.display}
+
+
+def _fits(validate: Callable[[object], object], value: object) -> bool:
+    try:
+        validate(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def _rules(guideline: Guideline) -> Iterator[str]:
@@ -134,8 +191,15 @@ def _rules(guideline: Guideline) -> Iterator[str]:
 def _rule(rule: Rule) -> Iterator[str]:
     if not isinstance(rule.advice, Advice):
         return
-    if len(rule.advice.summary) > SUMMARY_LIMIT:
+    if max(len(rule.advice.summary), len(rule.advice.discreet)) > SUMMARY_LIMIT:
         yield f"rule {rule.id}: its summary exceeds {SUMMARY_LIMIT} characters, shorten it"
+    elif not _fits(_SUMMARY.validate_python, rule.advice.summary):
+        yield f"rule {rule.id}: its summary must be one line that is not empty"
+    for reason in rule.advice.override_reasons:
+        if not _fits(OverrideReason.model_validate, _members(reason)):
+            yield f"rule {rule.id}: override reason {reason.code} needs system, code and display"
+    if rule.topic and not _fits(Coding.model_validate, _members(rule.topic.coding)):
+        yield f"rule {rule.id}: its topic {rule.topic.code} needs a system and a code"
     if not rule.evidence:
         yield f"rule {rule.id} cites nothing: name the statement it carries out"
     if rule.topic is None or not rule.rows:

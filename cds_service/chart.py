@@ -71,6 +71,8 @@ class Fact:
     system our value sets speak; otherwise its absence from them means nothing (SAFE-33).
     recorded: the days it was written down, when told.
     draft: it comes from context.draftOrders. source: the draft's own JSON, for updates.
+    foreign_version: it is of an older FHIR version than R4. nameable: an action can name it and
+    nothing else, since no other draft has its id and it orders one thing.
     """
 
     resource: Resource
@@ -86,11 +88,13 @@ class Fact:
     selected: bool = False
     by_name: bool = False
     source: Mapping[str, Any] = field(default_factory=dict)
+    foreign_version: bool = False
+    nameable: bool = True
 
     @property
     def reference(self) -> str:
-        """`Type/id`, or the type alone when the resource has no id."""
-        kind = type(self.resource).__name__
+        """`Type/id` as the EHR names it, or the type alone when the resource has no id."""
+        kind = self.source.get("resourceType") or type(self.resource).__name__
         return f"{kind}/{self.resource.id}" if self.resource.id else kind
 
     @property

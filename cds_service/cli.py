@@ -59,14 +59,18 @@ def serve(
     """Serve the CDS Hooks endpoints, as the CDS_* settings say."""
     import uvicorn
 
+    from .clients import ClientsError
+    from .serving import registered
+
     settings = _settings()
-    if not settings.open and not _is_loopback(host):
+    if not (settings.open or settings.clients or _is_loopback(host)):
         _stop(
-            f"without a client registry only loopback is served: not {host}. Set CDS_OPEN=yes to serve anyone"
+            f"without a client registry only loopback is served: not {host}. "
+            "Name one in CDS_CLIENTS, or set CDS_OPEN=yes to serve anyone"
         )
     try:
-        load_catalogue(settings.guidelines, settings.site_codes)
-    except GuidelineError as error:
+        registered(settings, load_catalogue(settings.guidelines, settings.site_codes))
+    except (GuidelineError, ClientsError) as error:
         _stop(error)
     uvicorn.run(
         "cds_service.serving:application",

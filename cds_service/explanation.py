@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from .chart import Chart
 from .errors import UnknownServiceError
 from .fhir import Coding
+from .hook_context import context_of
 from .prefetch import answers
-from .protocol import order_context, parse
+from .protocol import parse
 from .rules import decide
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def explained(catalogue: Catalogue, service_id: str, body: bytes) -> list[dict[s
         known = ", ".join(catalogue.entries)
         raise UnknownServiceError(f"no service has this id: there are {known}")
     request = parse(body)
-    context = order_context(request, entry.guideline)
+    context = context_of(request, entry.guideline)
     known_answers = answers(entry.service, request.prefetch, request.patient_id)
     chart = Chart(datetime.now(UTC).date(), context, known_answers, entry.guideline.terminology)
     return [

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from pydantic.alias_generators import to_camel
 
 from .errors import MalformedRequestError
-from .protocol import BOM
+from .strict_json import BOM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

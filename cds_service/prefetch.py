@@ -16,15 +16,16 @@ from .fhir import (
     Medication,
     MedicationRequest,
     Patient,
+    Reading,
     read,
 )
 from .protocol import of_patient
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .answers import Need
-    from .fhir import Reading, Resource
+    from .fhir import Resource
     from .rules import CdsService
 
 _TOKEN = re.compile(r"\{\{(.*?)\}\}")
@@ -60,24 +61,84 @@ def answers(service: CdsService, prefetch: Mapping[str, bytes], patient_id: str)
     return {need.key: answer_of(need, prefetch.get(need.key), patient_id) for need in service.needs}
 
 
-def answer_of(need: Need, value: bytes | None, patient_id: str) -> Answer:
-    """
-    Return what one prefetch value says; None: the key was not sent.
+def next_url(value: bytes) -> str | None:
+    """Return where a prefetch Bundle continues; None when it is no Bundle, or whole."""
+    return read(value).next_url if b"next" in value else None
 
-    Garbage, and a resource of a type that was not asked for, are as if the key was absent. A
-    bare OperationOutcome means the EHR tried and failed. Resources of another patient are
-    dropped and counted, which makes nothing incomplete (guideline.md 10.8).
-    """
+
+def answer_of(need: Need, value: bytes | None, patient_id: str) -> Answer:
+    """Return what one prefetch value says; None: the key was not sent."""
     if value is None:
         return ABSENT
     if value.strip() == b"null":
         return EMPTY
-    reading = read(value)
-    if reading.outcome is not None:
+    return answer_of_pages(need, (read(value),), patient_id)
+
+
+def answer_of_pages(need: Need, pages: Sequence[Reading], patient_id: str) -> Answer:
+    """
+    Return what a value and the pages that continue it say together; at least one, in their order.
+
+    Garbage, and a resource of a type that was not asked for, are as if the key was absent. A
+    bare OperationOutcome means the EHR tried and failed. Resources of another patient are
+    dropped and counted, which makes nothing incomplete (guideline.md 10.8). A next link of the
+    last page is a page that was not read.
+    """
+    first = pages[0]
+    if first.gone and is_read(need):
+        return EMPTY
+    if first.gone or first.outcome is not None:
         return failed("the EHR could not read it")
-    if not reading.usable:
+    if not first.usable:
         return ABSENT
-    return _of_reading(need, reading, patient_id)
+    return _of_reading(need, first if len(pages) == 1 else _joined(pages), patient_id)
+
+
+def lacks_medications(answer: Answer) -> bool:
+    """Whether an order refers to a Medication that did not come along, so that its drug is not known."""
+    known = {item.id for item in answer.resources if isinstance(item, Medication)}
+    return any(reference.rpartition("/")[2] not in known for reference in medication_references(answer))
+
+
+def medication_references(answer: Answer) -> Iterator[str]:
+    """Yield the references of orders whose drug is written neither in them nor contained in them."""
+    for item in answer.resources:
+        if isinstance(item, MedicationRequest) and not item.medication_codeable_concept:
+            reference = item.medication_reference.reference if item.medication_reference else None
+            if reference and not reference.startswith("#"):
+                yield reference
+
+
+def continues(need: Need, page: Reading, patient_id: str) -> bool:
+    """Whether this can be a further page of a need: matches of it, or a Bundle of nothing."""
+    answer = answer_of_pages(need, (page,), patient_id)
+    return not answer.absent and not page.gone and page.outcome is None
+
+
+def is_read(need: Need) -> bool:
+    """Whether a need names one resource, so that "not found" is an answer; a search always finds a Bundle."""
+    return "?" not in need.template
+
+
+def _joined(pages: Sequence[Reading]) -> Reading:
+    """Return all pages as one; a resource that came on two of them, as when data change, counts once."""
+    resources: dict[tuple[str, str | int], Resource] = {}
+    for page in pages:
+        for item in page.resources:
+            resources.setdefault(_identity(item), item)
+    totals = [page.total for page in pages if page.total is not None]
+    return Reading(
+        tuple(resources.values()),
+        tuple(item for page in pages for item in page.included),
+        tuple(name for page in pages for name in page.unreadable),
+        hides_data=any(page.hides_data for page in pages),
+        next_url=pages[-1].next_url,
+        total=max(totals, default=None),
+    )
+
+
+def _identity(resource: Resource) -> tuple[str, str | int]:
+    return type(resource).__name__, resource.id or id(resource)
 
 
 def _of_reading(need: Need, reading: Reading, patient_id: str) -> Answer:
@@ -121,5 +182,5 @@ def _gap(reading: Reading, lost: int, counted: int) -> str:
     if reading.next_url:
         return "more pages exist that were not read"
     if reading.total is not None and reading.total > counted:
-        return f"{reading.total - counted} of {reading.total} entries were not sent"
+        return f"{reading.total - counted} of {reading.total} entries were not read"
     return ""

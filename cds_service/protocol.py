@@ -1,54 +1,57 @@
 """
-The CDS Hooks 2.0.1 messages: a request body in, a typed request out; services described for discovery.
+The envelope of a CDS Hooks 2.0.1 call: a request body in, a typed request out.
 
 Prefetch values stay raw bytes here: they are read only once a rule is awake that needs them.
+What the hook's own context means is read by hook_context.
 """
 
 from __future__ import annotations
 
+import logging
 import re
+import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-import msgspec
-
-from .chart import Context, draft_fact
-from .errors import MalformedRequestError, MissingFieldError
-from .fhir import Medication, MedicationRequest, ServiceRequest, read_resource
+from .errors import InvalidValueError, MissingFieldError, UnsupportedHookError
+from .strict_json import body_members, decoded, members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from urllib.parse import SplitResult
 
     from .fhir import Resource
-    from .rules import Guideline
 
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
-BOM = b"\xef\xbb\xbf"
-_LONE_SURROGATE = re.compile(
-    rb"(?<!\\)((?:\\\\)*)"
-    rb"(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
-    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2})"
-)
-"""An escaped half of a character, left when a client cuts a text; group 1: escaped backslashes."""
-_NOT_AN_ORDER = frozenset({"entered-in-error", "cancelled", "revoked"})
-_ENVELOPE = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LOG = logging.getLogger(__name__)
+_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9\-.]{1,64}", re.ASCII)  # dots alone are a path, not an id
+_SENDABLE = re.compile(r"[\x21-\x7e]+")
+"""What may stand in an Authorization header."""
+_READ = frozenset({"hook", "hookInstance", "fhirServer", "fhirAuthorization", "context", "extension"})
 
 
 @dataclass(frozen=True, slots=True)
 class FhirAccess:
-    """Where the EHR's FHIR server is, and the token for it; `token` "" when none was granted."""
+    """
+    Where the EHR's FHIR server is, and the token for it.
+
+    token: "" when none was granted, or none that may be used. expires_in: seconds from when the
+    request was sent; None when the token's life is not told.
+    """
 
     server: str
     token: str = field(default="", repr=False)
+    expires_in: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HookRequest:
     """
-    One call, checked as far as its hook asks.
+    One call, checked as far as every hook asks.
 
     context: as sent, unknown members kept. prefetch: raw JSON per key; a key with `null` is
-    b"null". access: None when no FHIR server was named.
+    b"null". access: None when nobody may be asked. extension: that of the request itself.
+    encounter_id: "" when there is none.
     """
 
     hook: str
@@ -57,64 +60,61 @@ class HookRequest:
     context: Mapping[str, Any]
     prefetch: Mapping[str, bytes]
     access: FhirAccess | None = None
+    extension: Mapping[str, Any] = field(default_factory=dict)
+    encounter_id: str = ""
 
 
-def parse(body: bytes) -> HookRequest:
+def parse(body: bytes, *, offered: str = "") -> HookRequest:
     """
     Read a request body.
 
-    Raises MalformedRequestError (with the field's name, never its value) when the body is not
-    JSON, is nested too deeply, or lacks what every hook requires.
+    offered: the hook that the called service answers; "" for whichever. Raises
+    MalformedRequestError (with the field's name, never its value) when the body is no strict
+    JSON, names another hook, or lacks what every hook requires.
     """
-    envelope = _object(body)
-    hook = _text(envelope, "hook")
-    hook_instance = _text(envelope, "hookInstance")
-    context = _decoded(envelope, "context")
+    raw = body_members(body)
+    prefetch = _prefetch(raw.pop("prefetch", b"null"))
+    # A member that nothing reads is decoded too: its name is the caller's, and is not repeated.
+    sent = {name: decoded(value, name if name in _READ else "") for name, value in raw.items()}
+    hook, hook_instance = _text(sent, "hook"), _hook_instance(sent)
+    server = _server(sent)
+    if offered and hook != offered:
+        raise UnsupportedHookError(f"this service answers the hook {offered}", expression="hook")
+    context = sent.get("context")
     if not isinstance(context, dict) or not context:
         raise MissingFieldError("context must be an object with the fields of the hook", expression="context")
+    patient_id = _patient_id(context)
+    access = _access(server, sent.get("fhirAuthorization"), patient_id)
+    extension = sent.get("extension")
     return HookRequest(
-        hook, hook_instance, _patient_id(context), context, _prefetch(envelope), _access(envelope)
+        hook,
+        hook_instance,
+        patient_id,
+        context,
+        prefetch,
+        access,
+        extension if isinstance(extension, dict) else {},
+        _fhir_id(context.get("encounterId"), "Encounter"),
     )
 
 
-def _object(body: bytes) -> dict[str, msgspec.Raw]:
-    tidy = body.removeprefix(BOM)
-    try:
-        return _envelope(tidy)
-    except MalformedRequestError:
-        mended = _LONE_SURROGATE.sub(rb"\1\\ufffd", tidy)
-        if mended == tidy:
-            raise
-        return _envelope(mended)
-
-
-def _envelope(body: bytes) -> dict[str, msgspec.Raw]:
-    try:
-        return _ENVELOPE.decode(body)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        message = "the body must be one JSON object, encoded in UTF-8 and not deeply nested"
-        raise MalformedRequestError(message) from error
-
-
-def _decoded(envelope: Mapping[str, msgspec.Raw], name: str) -> Any:  # noqa: ANN401 - any JSON
-    raw = envelope.get(name)
-    if raw is None:
-        return None
-    try:
-        return msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise MalformedRequestError(
-            f"{name} is not valid JSON, or is nested too deeply", expression=name
-        ) from error
-
-
-def _text(envelope: Mapping[str, msgspec.Raw], name: str) -> str:
-    value = _decoded(envelope, name)
+def _text(sent: Mapping[str, Any], name: str) -> str:
+    value = sent.get(name)
     if value is None:
         raise MissingFieldError(f"{name} is missing", expression=name)
     if not isinstance(value, str) or not value.strip():
-        raise MalformedRequestError(f"{name} must be a string that is not empty", expression=name)
+        raise InvalidValueError(f"{name} must be a string that is not empty", expression=name)
     return value
+
+
+def _hook_instance(sent: Mapping[str, Any]) -> str:
+    """Return hookInstance; a UUID is asked for, any text is taken: it only tells calls apart."""
+    text = _text(sent, "hookInstance")
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        _LOG.warning("hookInstance is no UUID: cards of different calls may get the same ids")
+    return text
 
 
 def _patient_id(context: Mapping[str, Any]) -> str:
@@ -122,86 +122,82 @@ def _patient_id(context: Mapping[str, Any]) -> str:
     value = context.get("patientId")
     if value is None:
         raise MissingFieldError(f"{place} is missing", expression=place)
-    patient_id = value.removeprefix("Patient/") if isinstance(value, str) else ""
-    if not _ID.fullmatch(patient_id):
-        raise MalformedRequestError(f"{place} must be a FHIR id", expression=place)
+    patient_id = _fhir_id(value, "Patient")
+    if not patient_id:
+        raise InvalidValueError(f"{place} must be a FHIR id", expression=place)
     return patient_id
 
 
-def _prefetch(envelope: Mapping[str, msgspec.Raw]) -> dict[str, bytes]:
-    raw = envelope.get("prefetch")
-    if raw is None or bytes(raw) == b"null":
+def _fhir_id(value: object, resource_type: str) -> str:
+    """Return an id that came bare or as `Type/id`; "" when it is none that FHIR allows."""
+    text = value.removeprefix(f"{resource_type}/") if isinstance(value, str) else ""
+    return text if _ID.fullmatch(text) else ""
+
+
+def _prefetch(raw: bytes) -> dict[str, bytes]:
+    if raw == b"null":
         return {}
-    try:
-        return {key: bytes(value) for key, value in _ENVELOPE.decode(raw).items()}
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise MalformedRequestError("prefetch must be an object", expression="prefetch") from error
+    if not raw.startswith(b"{"):
+        raise InvalidValueError("prefetch must be an object", expression="prefetch")
+    return members(raw, "prefetch")
 
 
-def _access(envelope: Mapping[str, msgspec.Raw]) -> FhirAccess | None:
-    server = _decoded(envelope, "fhirServer")
+def _server(sent: Mapping[str, Any]) -> str:
+    """Return fhirServer; "" when none is named, or one that has more to it than a base URL."""
+    server = sent.get("fhirServer")
     if server is None:
+        return ""
+    url = _http_url(server) if isinstance(server, str) else None
+    if not isinstance(server, str) or url is None:
+        raise InvalidValueError("fhirServer must be an absolute http(s) URL", expression="fhirServer")
+    if "@" in url.netloc or "?" in server or "#" in server:
+        _LOG.warning("fhirServer has user information, a query or a fragment: it will not be asked")
+        return ""
+    return server
+
+
+def _http_url(text: str) -> SplitResult | None:
+    """Return the parts of an absolute http(s) URL; None for all else."""
+    if any(sign.isspace() or not sign.isprintable() for sign in text):
+        return None  # urlsplit would drop line breaks, and take the rest
+    try:
+        url = urlsplit(text)
+        _ = url.port  # raises where there is none to be
+    except ValueError:
         return None
-    if not isinstance(server, str) or not server.startswith(("https://", "http://")):
-        raise MalformedRequestError("fhirServer must be an absolute http(s) URL", expression="fhirServer")
-    authorization = _decoded(envelope, "fhirAuthorization")
-    token = authorization.get("access_token") if isinstance(authorization, dict) else None
-    return FhirAccess(server, token if isinstance(token, str) else "")
+    return url if url.scheme in {"http", "https"} and url.hostname else None
 
 
-def order_context(request: HookRequest, guideline: Guideline) -> Context:
+def _access(server: str, authorization: object, patient_id: str) -> FhirAccess | None:
     """
-    Return the drafts of an order-select or order-sign call, as far as they are orders for this patient.
+    Return who may be asked, and with which token.
 
-    Left out: entries without a resource, other resource types, orders of another patient,
-    cancelled or in error, and prohibitions (doNotPerform). Raises MalformedRequestError when
-    draftOrders is missing or selections is not what the hook defines.
+    A token that is not for this patient is no reason to ask without one: then nobody is asked.
     """
-    entries = list(_entries(request.context))
-    sources = [source for _, source in entries]
-    resources = [read_resource(source) for source in sources]
-    medications = {f"Medication/{item.id}": item for item in resources if isinstance(item, Medication)}
-    chosen = _selected(request, entries)
-    drafts = [
-        draft_fact(
-            resource,
-            source,
-            guideline.terminology,
-            selected=chosen is None or number in chosen,
-            medications=medications,
-            names=guideline.order_names,
-        )
-        for number, (resource, source) in enumerate(zip(resources, sources, strict=True))
-        if isinstance(resource, (MedicationRequest, ServiceRequest))
-        and _is_order(resource, request.patient_id)
-    ]
-    return Context(request.patient_id, tuple(drafts))
+    if not server:
+        return None
+    granted = authorization if isinstance(authorization, dict) else {}
+    meant = granted.get("patient")
+    if meant is not None and _fhir_id(meant, "Patient") != patient_id:
+        _LOG.warning("fhirAuthorization is for another patient: the FHIR server will not be asked")
+        return None
+    token, expires_in = _token(granted), _seconds(granted.get("expires_in"))
+    if not token or (expires_in is not None and expires_in <= 0):
+        return FhirAccess(server)
+    return FhirAccess(server, token, expires_in)
 
 
-def _entries(context: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (fullUrl, resource) of each draft."""
-    place = "context.draftOrders"
-    bundle = context.get("draftOrders")
-    if bundle is None:
-        raise MissingFieldError(f"{place} is missing", expression=place)
-    if isinstance(bundle, list):  # some clients send the resources without their Bundle
-        bundle = {"entry": [{"resource": item} for item in bundle]}
-    entries = bundle.get("entry") or [] if isinstance(bundle, dict) else None
-    if not isinstance(entries, list):
-        raise MalformedRequestError(f"{place} must be a Bundle", expression=place)
-    for entry in entries:
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        if isinstance(resource, dict):
-            url = entry.get("fullUrl")
-            yield url if isinstance(url, str) else "", resource
+def _token(granted: Mapping[str, Any]) -> str:
+    """Return the bearer token; "" for tokens of other kinds and for what no header can carry."""
+    token, kind = granted.get("access_token"), granted.get("token_type")
+    bearer = kind is None or (isinstance(kind, str) and kind.strip().lower() == "bearer")
+    if not bearer or not isinstance(token, str):
+        return ""
+    return token if _SENDABLE.fullmatch(token) else ""
 
 
-def _is_order(resource: MedicationRequest | ServiceRequest, patient_id: str) -> bool:
-    return (
-        resource.status not in _NOT_AN_ORDER
-        and resource.do_not_perform is not True
-        and of_patient(resource, patient_id)
-    )
+def _seconds(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def of_patient(resource: Resource, patient_id: str) -> bool:
@@ -209,31 +205,3 @@ def of_patient(resource: Resource, patient_id: str) -> bool:
     subject = getattr(resource, "subject", None) or getattr(resource, "patient", None)
     parts = (subject.reference or "").split("/_history/")[0].split("/") if subject else []
     return len(parts) < 2 or parts[-2] != "Patient" or parts[-1] == patient_id  # noqa: PLR2004 - Type/id
-
-
-def _selected(request: HookRequest, entries: list[tuple[str, dict[str, Any]]]) -> set[int] | None:
-    """Return the numbers of the selected drafts; None when all are (order-sign, or no selections sent)."""
-    if request.hook != "order-select":
-        return None
-    place = "context.selections"
-    selections = request.context.get("selections")
-    if selections is None:
-        return None
-    if isinstance(selections, str):
-        selections = [selections]
-    if not isinstance(selections, list) or not all(isinstance(item, str) for item in selections):
-        raise MalformedRequestError(f"{place} must be an array of references", expression=place)
-    return {number for item in selections for number in _find(item, entries)}
-
-
-def _find(selection: str, entries: list[tuple[str, dict[str, Any]]]) -> list[int]:
-    """Return which drafts a selection names: by `Type/id`, URL, fullUrl, or a bare id if it is unique."""
-    wanted = selection.split("/_history/", maxsplit=1)[0]
-    tail = "/".join(wanted.split("/")[-2:])
-    named = [
-        number
-        for number, (url, resource) in enumerate(entries)
-        if tail == f"{resource.get('resourceType')}/{resource.get('id')}" or (url and url == wanted)
-    ]
-    alike = [number for number, (_, resource) in enumerate(entries) if resource.get("id") == wanted]
-    return named or (alike if len(alike) == 1 else [])

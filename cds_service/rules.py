@@ -72,6 +72,8 @@ class Advice:
 
     summary: under 140 characters, finding first. lines: what to do, most important first.
     screen: criteria whose NO the card lists as "not recorded" (guideline.md section 7).
+    discreet: said in place of summary and lines when a resource that made the rule fire asks for
+    discretion (SAFE-30); "" when they name no condition.
     """
 
     indicator: Indicator
@@ -80,6 +82,7 @@ class Advice:
     suggestions: tuple[Suggest, ...] = ()
     override_reasons: tuple[Coding, ...] = ()
     screen: tuple[Criterion, ...] = ()
+    discreet: str = ""
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:
@@ -228,7 +231,8 @@ class Guideline:
     label: `card.source.label`. data_missing: the topic of the card that names what could not
     be read. rule_extension: reverse-DNS name of the card extension that lists rule ids.
     contradictory: pairs of value sets that must share no code. order_names: how an order
-    without any understood code may be recognised.
+    without any understood code may be recognised. reasons_alike: code of an
+    override reason of this guideline -> the standard reason that says the same (docs/adr/0007).
     """
 
     name: str
@@ -241,6 +245,7 @@ class Guideline:
     contradictory: tuple[tuple[str, str], ...] = ()
     order_names: tuple[OrderName, ...] = ()
     not_computed: Mapping[str, str] = field(default_factory=dict)
+    reasons_alike: Mapping[str, str] = field(default_factory=dict)
 
 
 def decide(service: CdsService, chart: Chart) -> tuple[Verdict, ...]:
@@ -324,20 +329,27 @@ def _speak(
         outcome = Outcome.UNDECIDED if advice.data_missing else Outcome.SILENT
         return Verdict(rule, outcome, orders, findings)
     about = chart.judging(judged[0])
-    lines = [
-        line.says
-        for line in advice.lines
-        if line.when is None or line.when.evaluate(about).truth is Truth.YES
-    ]
+    summary, lines = _said(advice, findings[1], about)
     built = [] if _withhold(rule, findings) else [item.on(about, orders) for item in advice.suggestions]
     spoken = Spoken(
         advice.indicator,
-        advice.summary,
+        summary,
         (*lines, *_distinct(built)),
         tuple(suggestion for item in built for suggestion in item.suggestions),
         tuple(criterion.evaluate(about) for criterion in advice.screen),
     )
     return Verdict(rule, Outcome.SPEAKS, orders, findings, spoken)
+
+
+def _said(advice: Advice, why: Finding, chart: Chart) -> tuple[str, list[str]]:
+    """Return summary and lines; the finding that made the rule fire may ask for discretion."""
+    if advice.discreet and any(reason.masked for reason in why.reasons):
+        return advice.discreet, []
+    return advice.summary, [
+        line.says
+        for line in advice.lines
+        if line.when is None or line.when.evaluate(chart).truth is Truth.YES
+    ]
 
 
 def _withhold(rule: Rule, findings: tuple[Finding, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""What `cds-service check` proves: settings, guidelines, RULES.md, and that no criterion reads in secret."""
+"""What `cds-service check` proves: settings, clients, guidelines, RULES.md, and no read in secret."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from .answers import Answer
 from .catalogue import load_catalogue
 from .chart import Chart, Context, UndeclaredReadError, draft_fact
+from .clients import ClientsError
 from .criteria.orders import Trigger
 from .fhir import CodeableConcept, MedicationRequest, ServiceRequest
 from .rules import GuidelineError
+from .serving import registered
 from .settings import SettingsError, load_settings
 from .sheets import sheets
 from .terminology import RXNORM
@@ -30,7 +32,8 @@ def problems() -> list[str]:
     try:
         settings = load_settings()
         catalogue = load_catalogue(settings.guidelines, settings.site_codes)
-    except (SettingsError, GuidelineError) as error:
+        registered(settings, catalogue)
+    except (SettingsError, GuidelineError, ClientsError) as error:
         return [str(error)]
     return [problem for guideline in catalogue.guidelines for problem in _of(guideline)]
 

@@ -4,34 +4,67 @@ from __future__ import annotations
 
 import gc
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from .app import create_app
 from .audit import Audit
 from .catalogue import load_catalogue
+from .clients import OPEN, load_clients
+from .fhir_client import FhirClient
+from .jwks import JwksCache, http_client
 from .settings import load_settings
+from .trust import Trust
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, tzinfo
 
     from fastapi import FastAPI
+
+    from .catalogue import Catalogue
+    from .clients import Client
+    from .settings import Settings
 
 _COLLECT_AFTER = 50_000
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
+def _today(zone: tzinfo) -> date:
+    return datetime.now(zone).date()
 
 
 def application() -> FastAPI:
-    """Return the application for one worker process."""
+    """Return the application for one worker process; SettingsError, GuidelineError, ClientsError."""
     settings = load_settings()
     logging.basicConfig(level=settings.log_level)
-    catalogue = load_catalogue(settings.guidelines, settings.site_codes)
-    app = create_app(catalogue, settings, clock=_today, audit=Audit(settings.audit))
+    app = application_of(settings)
     settle()
     return app
+
+
+def application_of(settings: Settings) -> FastAPI:
+    """Return the application that the settings describe, with its way to FHIR servers and key sets."""
+    catalogue = load_catalogue(settings.guidelines, settings.site_codes)
+    clients = registered(settings, catalogue)
+    keys = http_client()
+    trust = Trust(clients, public_url=settings.public_url, keys=JwksCache(keys)) if clients else None
+    fhir = FhirClient(deadline_seconds=settings.deadline_ms / 1000)
+    return create_app(
+        catalogue,
+        settings,
+        clock=_today,
+        audit=Audit(settings.audit),
+        fetch=fhir,
+        clients=clients or (OPEN,),
+        trust=trust,
+        closing=(fhir.aclose, keys.aclose),
+    )
+
+
+def registered(settings: Settings, catalogue: Catalogue) -> tuple[Client, ...]:
+    """Return the clients of the registry; none when there is none. ClientsError when it is amiss."""
+    if not settings.clients:
+        return ()
+    return load_clients(settings.clients, known_off=catalogue.switchable)
 
 
 def settle() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from .allow_list import LOOPBACK, AllowList
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -24,8 +26,10 @@ class Settings(BaseSettings):
     What an operator may set. Lists are separated by commas.
 
     public_url: where clients reach the service, for links on cards. guidelines: packages to
-    load. site_codes: folder of ConceptMaps from local codes to ours. audit: `stdout` or
-    `file:PATH`. open: allow a bind to other than loopback without a client registry.
+    load. site_codes: folder of ConceptMaps from local codes to ours. fhir_servers: base URLs
+    that any caller may name. clients: file with the registry of CDS clients, "" for none.
+    deadline_ms: how long the EHR's FHIR server may take in all. audit: `stdout` or `file:PATH`.
+    open: without a registry, serve on other than loopback and name FHIR servers all the same.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
@@ -33,6 +37,9 @@ class Settings(BaseSettings):
     public_url: str = ""
     guidelines: Names = ("hooks.low_back_pain",)
     site_codes: str = ""
+    fhir_servers: Names = ()
+    clients: str = ""
+    deadline_ms: Annotated[int, Field(gt=0, le=30_000)] = 2500
     cors_origins: Names = ()
     max_body_bytes: Annotated[int, Field(gt=0)] = 8 * 1024 * 1024
     audit: str = "stdout"
@@ -40,11 +47,17 @@ class Settings(BaseSettings):
     docs: bool = False
     open: bool = False
 
-    @field_validator("guidelines", "cors_origins", mode="before")
+    @field_validator("guidelines", "cors_origins", "fhir_servers", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("fhir_servers")
+    @classmethod
+    def _usable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        AllowList(value)
         return value
 
     @field_validator("audit")
@@ -54,6 +67,17 @@ class Settings(BaseSettings):
             msg = "write stdout or file:PATH"
             raise ValueError(msg)
         return value
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        """Nobody unknown makes this service call another machine."""
+        if not self.clients and not self.open and not all(map(LOOPBACK.allows, self.fhir_servers)):
+            msg = (
+                "CDS_FHIR_SERVERS names another machine, and anyone may call: "
+                "register the clients in CDS_CLIENTS, or set CDS_OPEN=yes"
+            )
+            raise ValueError(msg)
+        return self
 
 
 def load_settings() -> Settings:
@@ -71,4 +95,5 @@ def load_settings() -> Settings:
 
 
 def _said(error: ErrorDetails) -> str:
-    return f"{PREFIX}{str(error['loc'][0]).upper()}: {error['msg']}"
+    place = f"{PREFIX}{str(error['loc'][0]).upper()}: " if error["loc"] else ""
+    return f"{place}{error['msg']}"

@@ -128,6 +128,8 @@ def _said(advice: Advice | Silence) -> Iterator[str]:
         yield f"- Says nothing, and keeps the rules below from speaking: {advice.because}."
         return
     yield f"- Says ({advice.indicator.value}): **{advice.summary}**"
+    if advice.discreet:
+        yield f"  - Of a record that asks for discretion it says only: {advice.discreet}"
     for line in advice.lines:
         yield f"  - {line.says}{f' (only when the chart shows {line.when.phrase})' if line.when else ''}"
     if advice.suggestions:

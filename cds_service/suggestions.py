@@ -81,27 +81,41 @@ class Suggest:
         return frozenset[Need]().union(*(criterion.needs for criterion in self.criteria))
 
     def on(self, chart: Chart, orders: tuple[Fact, ...]) -> Built:
-        """Build it for the orders for which `when` holds; without any order, once for the patient."""
+        """
+        Build it for the orders for which `when` holds; without any order, once for the patient.
+
+        For an order of an older FHIR version only removals are left: the client could not take
+        an R4 resource, and half of a replacement would take a medicine away and give none.
+        """
         if not orders:
             return self.build(chart, ()) if self._holds(chart) else Built()
         kept = tuple(order for order in orders if self._holds(chart.judging(order)))
-        return self.build(chart, kept) if kept else Built()
+        built = self.build(chart, kept) if kept else Built()
+        return _removals_of(built) if any(order.foreign_version for order in kept) else built
 
     def _holds(self, chart: Chart) -> bool:
         return self.when is None or self.when.evaluate(chart).truth is Truth.YES
 
 
-def _addressable(chart: Chart, order: Fact) -> bool:
-    """Whether an action can name this draft: its id is one that FHIR allows, and no other draft shares it."""
-    alike = [draft for draft in chart.context.drafts if draft.reference == order.reference]
-    return _ID.fullmatch(order.resource.id or "") is not None and len(alike) == 1
+def _removals_of(built: Built) -> Built:
+    removals = [
+        suggestion
+        for suggestion in built.suggestions
+        if all(action.type == "delete" for action in suggestion.actions)
+    ]
+    return Built(tuple(removals), built.lines)
+
+
+def _addressable(order: Fact) -> bool:
+    """Whether an action can name this draft and no other: by an id that FHIR allows."""
+    return order.nameable and _ID.fullmatch(order.resource.id or "") is not None
 
 
 def remove_order(label: str, *, when: Criterion | None = None) -> Suggest:
     """Suggest deleting each judged draft, named by its exact resource id (SAFE-38)."""
 
-    def build(chart: Chart, orders: tuple[Fact, ...]) -> Built:
-        named = [order for order in orders if _addressable(chart, order)]
+    def build(_chart: Chart, orders: tuple[Fact, ...]) -> Built:
+        named = [order for order in orders if _addressable(order)]
         return Built(
             tuple(Suggestion(_numbered(label, order, named), (_delete(order, label),)) for order in named)
         )
@@ -125,7 +139,7 @@ def remove_other_drafts(label: str, *value_sets: ValueSet, unless: Criterion) ->
         others = [
             draft
             for draft in chart.context.drafts
-            if draft not in orders and draft.is_in(*names) and _addressable(chart, draft)
+            if draft not in orders and draft.is_in(*names) and _addressable(draft)
         ]
         kept = [draft for draft in others if unless.evaluate(chart.judging(draft)).truth is Truth.NO]
         return Built(tuple(Suggestion(_numbered(label, d, kept), (_delete(d, label),)) for d in kept))
@@ -138,8 +152,8 @@ def set_priority(
 ) -> Suggest:
     """Suggest the same order with another priority: its own JSON with only that member changed."""
 
-    def build(chart: Chart, orders: tuple[Fact, ...]) -> Built:
-        named = [order for order in orders if _addressable(chart, order)]
+    def build(_chart: Chart, orders: tuple[Fact, ...]) -> Built:
+        named = [order for order in orders if _addressable(order)]
         return Built(
             tuple(
                 Suggestion(
@@ -157,8 +171,8 @@ def set_priority(
 def set_supply(label: str, supply_days: int, *, when: Criterion | None = None) -> Suggest:
     """Suggest the same prescription for `supply_days` and no refills: only those two members change."""
 
-    def build(chart: Chart, orders: tuple[Fact, ...]) -> Built:
-        named = [order for order in orders if _addressable(chart, order)]
+    def build(_chart: Chart, orders: tuple[Fact, ...]) -> Built:
+        named = [order for order in orders if _addressable(order)]
         return Built(
             tuple(
                 Suggestion(

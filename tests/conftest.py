@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 import pytest
+from respx.mocks import HTTPCoreMocker
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
@@ -29,6 +31,10 @@ Json = dict[str, Any]
 Answers = dict[str, Json | None]
 
 
+# respx knows httpx by its transport, httpcore; ours is the successor with the same interface.
+HTTPCoreMocker.add_targets("httpcore2._async.connection_pool.AsyncConnectionPool")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that rewrites the golden cards."""
     parser.addoption("--update-goldens", action="store_true", help="rewrite fhir_fixtures/*/cards")
@@ -47,7 +53,7 @@ def fire(
     """Return what posts a body to a service on a given day, and gives status and JSON."""
     days: list[date] = []
     audit = Audit(f"file:{tmp_path_factory.mktemp('audit') / 'trail'}")
-    app = create_app(catalogue, Settings(), clock=lambda: days[-1], audit=audit)
+    app = create_app(catalogue, Settings(), clock=lambda _zone: days[-1], audit=audit)
     with TestClient(app) as client:
 
         def post(service_id: str, body: Json, today: date) -> tuple[int, Json]:
@@ -77,6 +83,24 @@ def prefetched(catalogue: Catalogue) -> Callable[[str, Json, Store, Answers], Js
         return {key: known[query] for key, query in queries.items()}
 
     return fill
+
+
+@pytest.fixture(scope="session")
+def with_golden(pytestconfig: pytest.Config) -> Callable[[Path, Json], tuple[str, str]]:
+    """
+    Return what gives an answer as goldens are written, and the text of its golden, to be compared.
+
+    With --update-goldens the golden is rewritten first.
+    """
+
+    def texts(golden: Path, answered: Json) -> tuple[str, str]:
+        written = json.dumps(answered, indent=2, ensure_ascii=False) + "\n"
+        if pytestconfig.getoption("--update-goldens"):
+            golden.parent.mkdir(exist_ok=True)
+            golden.write_text(written, encoding="utf-8")
+        return written, golden.read_text(encoding="utf-8")
+
+    return texts
 
 
 def _answer(query: str, store: Store) -> Json | None:

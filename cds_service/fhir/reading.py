@@ -57,7 +57,8 @@ class Reading:
     unreadable: type name (or "") of each entry that was skipped. outcome: the bare
     OperationOutcome, when the value is one. hides_data: an OperationOutcome entry said so, or
     there is a next page without address. next_url: where further pages are. total: as the
-    Bundle claims. usable: False when the value is no FHIR JSON at all.
+    Bundle claims. usable: False when the value is no FHIR JSON at all. gone: the value is a
+    wrapper that says the resource is not there.
     """
 
     resources: tuple[Resource, ...] = ()
@@ -68,6 +69,7 @@ class Reading:
     next_url: str | None = None
     total: int | None = None
     usable: bool = True
+    gone: bool = False
 
 
 def read(value: bytes) -> Reading:
@@ -128,8 +130,11 @@ def _read_with_care(value: bytes) -> Reading:
         raw = msgspec.json.decode(value)
     except _UNFIT:
         return Reading(usable=False)
-    if isinstance(raw, dict) and "resourceType" not in raw and isinstance(raw.get("resource"), dict):
-        raw = raw["resource"]
+    if isinstance(raw, dict) and "resourceType" not in raw:
+        if _gone(raw):
+            return Reading(gone=True)
+        if isinstance(raw.get("resource"), dict):
+            raw = raw["resource"]
     if not isinstance(raw, dict):
         return Reading(usable=False)
     if raw.get("resourceType") == "Bundle" or isinstance(raw.get("entry"), list):
@@ -138,6 +143,14 @@ def _read_with_care(value: bytes) -> Reading:
     if resource is None:
         return Reading(unreadable=(_type(raw),), usable="resourceType" in raw)
     return _single(resource)
+
+
+def _gone(wrapper: dict[str, Any]) -> bool:
+    """Whether a wrapper says "not found" or "gone", and brings nothing but perhaps the reason."""
+    response = wrapper.get("response")
+    status = str(response.get("status")) if isinstance(response, dict) else ""
+    brought = wrapper.get("resource")
+    return status[:3] in {"404", "410"} and (brought is None or _type(brought) == "OperationOutcome")
 
 
 def _bundle_with_care(raw: dict[str, Any]) -> Reading:

@@ -7,9 +7,12 @@ default to empty, which means only that nothing was written there.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
+
+Integer: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+"""A FHIR integer has 32 bits; one beyond is unreadable, so that arithmetic on it cannot overflow."""
 
 
 class Element(msgspec.Struct, frozen=True, rename="camel"):
@@ -81,11 +84,20 @@ class Meta(Element, frozen=True):
 
 
 class Contained(Element, frozen=True):
-    """A resource inside another one: Medications and reasons are read this way."""
+    """
+    A resource inside another one: Medications and reasons are read this way.
+
+    codes: as written; some types, such as PractitionerRole, have an array there.
+    """
 
     resource_type: str | None = None
     id: str | None = None
-    code: CodeableConcept | None = None
+    codes: CodeableConcept | tuple[CodeableConcept, ...] | None = msgspec.field(default=None, name="code")
+
+    @property
+    def code(self) -> CodeableConcept | None:
+        """What it is, where one concept says so."""
+        return self.codes if isinstance(self.codes, CodeableConcept) else None
 
 
 class Resource(Element, frozen=True, tag_field="resourceType"):
@@ -127,14 +139,14 @@ class Observation(Resource, frozen=True, tag=True):
     issued: str | None = None
     value_quantity: Quantity | None = None
     value_codeable_concept: CodeableConcept | None = None
-    value_integer: int | None = None
+    value_integer: Integer | None = None
 
 
 class TimingRepeat(Element, frozen=True):
     """How often, within which period."""
 
-    frequency: int | None = None
-    frequency_max: int | None = None
+    frequency: Integer | None = None
+    frequency_max: Integer | None = None
     period: float | None = None
     period_unit: str | None = None
 
@@ -155,7 +167,7 @@ class DoseAndRate(Element, frozen=True):
 class Dosage(Element, frozen=True):
     """One instruction of a prescription."""
 
-    sequence: int | None = None
+    sequence: Integer | None = None
     text: str | None = None
     timing: Timing | None = None
     route: CodeableConcept | None = None
@@ -167,7 +179,7 @@ class DispenseRequest(Element, frozen=True):
     """How much is handed out, and for how long."""
 
     validity_period: Period | None = None
-    number_of_repeats_allowed: int | None = None
+    number_of_repeats_allowed: Integer | None = None
     expected_supply_duration: Quantity | None = None
 
 

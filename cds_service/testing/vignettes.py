@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from cds_service.cards import cards
 from cds_service.chart import Chart
+from cds_service.hook_context import context_of
 from cds_service.prefetch import answers
-from cds_service.protocol import order_context, parse
+from cds_service.protocol import parse
 from cds_service.rules import decide, unavailable
 
 from .calls import call
@@ -71,7 +72,7 @@ def run(
 
 def _answered(body: bytes, guideline: Guideline, service: CdsService, today: date) -> Result:
     request = parse(body)
-    context = order_context(request, guideline)
+    context = context_of(request, guideline)
     if not service.awake(context):
         return Result((), ())
     read = answers(service, request.prefetch, request.patient_id)

@@ -52,17 +52,20 @@ def test_a_call_that_woke_no_rule_is_a_line_too(tmp_path: Path, entry: Entry) ->
 
 def test_the_trail_may_go_to_standard_output(capsys: pytest.CaptureFixture[str], entry: Entry) -> None:
     """Containers collect it there."""
-    Audit("stdout").feedback(entry, [{"card": "c-1"}, {"card": "c-2"}])
+    Audit("stdout").feedback(entry, "ehr", [{"card": "c-1"}, {"card": "c-2"}])
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(line["event"], line["card"]) for line in lines] == [("feedback", "c-1"), ("feedback", "c-2")]
+    assert [(line["event"], line["client"], line["card"]) for line in lines] == [
+        ("feedback", "ehr", "c-1"),
+        ("feedback", "ehr", "c-2"),
+    ]
 
 
 def test_what_a_client_sent_cannot_start_a_line(tmp_path: Path, entry: Entry) -> None:
     """A line break within a value is escaped."""
     path = tmp_path / "audit.log"
 
-    Audit(f"file:{path}").feedback(entry, [{"card": 'c\n{"event":"decision"}'}])
+    Audit(f"file:{path}").feedback(entry, "ehr", [{"card": 'c\n{"event":"decision"}'}])
 
     assert len(path.read_text().splitlines()) == 1
 

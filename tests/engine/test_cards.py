@@ -1,4 +1,4 @@
-"""Cards: the limits of CDS Hooks 2.0.1 by construction, one card per topic, and text that cannot harm."""
+"""How verdicts become cards: one per topic, what each of them says, and text that cannot harm."""
 
 from __future__ import annotations
 
@@ -11,20 +11,9 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from cds_service.answers import Need
-from cds_service.cards import (
-    SUMMARY_LIMIT,
-    Action,
-    Card,
-    Coding,
-    Source,
-    Suggestion,
-    cards,
-    instance_uuid,
-    plain,
-)
+from cds_service.cards import cards, instance_uuid, plain
 from cds_service.criteria.durations import days
 from cds_service.criteria.finding import Criterion, Finding, all_of, any_of
 from cds_service.criteria.measured import measured
@@ -51,104 +40,6 @@ OBSERVATIONS = Need("Observation", "Observation?patient={{context.patientId}}", 
 REASON = FhirCoding(CODE_SYSTEM, "other", "Other reason")
 THERAPY = FhirCoding(SNOMED_CT, "therapy", "Therapy")
 NO, UNKNOWN, YES = Truth
-
-
-# ── the models ────────────────────────────────────────────────────────────────────────────────────
-
-
-def _card(**members: Any) -> Card:  # noqa: ANN401 - the members of Card
-    usual: dict[str, Any] = {
-        "uuid": CALL,
-        "summary": "Think first",
-        "indicator": "info",
-        "detail": "Because.",
-        "source": Source(label="Guideline", topic=Coding(system=CODE_SYSTEM, code="imaging")),
-        "extension": {},
-    }
-    return Card(**{**usual, **members})
-
-
-def _button(**members: Any) -> Suggestion:  # noqa: ANN401 - the members of Suggestion
-    action = Action(type="delete", description="Remove", resource_id="ServiceRequest/a")
-    return Suggestion(**{"label": "Remove", "uuid": CALL, "actions": [action], **members})
-
-
-@given(st.text(max_size=400))
-def test_a_summary_over_a_limit_cannot_be_built(text: str) -> None:
-    """Under 140 characters, one trimmed line, not empty: anything else is refused."""
-    fits = 0 < len(text) <= SUMMARY_LIMIT and "\n" not in text and text == text.strip()
-
-    try:
-        built = _card(summary=text)
-    except ValidationError:
-        assert not fits
-    else:
-        assert fits
-        assert built.summary == text
-
-
-def test_the_longest_summary_has_139_characters() -> None:
-    """The specification says: under 140."""
-    assert _card(summary="x" * 139).summary
-    with pytest.raises(ValidationError):
-        _card(summary="x" * 140)
-
-
-@pytest.mark.parametrize(
-    "members",
-    [
-        {"uuid": ""},
-        {"detail": ""},
-        {"indicator": "hard-stop"},
-        {"suggestions": [], "selection_behavior": "any"},
-        {"suggestions": [_button()]},
-        {"selection_behavior": "any"},
-        {"suggestions": [_button()], "selection_behavior": "all"},
-        {"suggestions": [_button(is_recommended=True)] * 2, "selection_behavior": "any"},
-        {"override_reasons": []},
-        {"unknown": 1},
-        {"summary": "two\nlines"},
-        {"summary": " padded"},
-    ],
-)
-def test_a_card_that_breaks_the_specification_cannot_be_built(members: dict[str, Any]) -> None:
-    """Empty members, unknown values, suggestions without behaviour, two recommendations."""
-    with pytest.raises(ValidationError):
-        _card(**members)
-
-
-@pytest.mark.parametrize(
-    "members",
-    [
-        {"type": "delete"},
-        {"type": "delete", "resource": {}},
-        {"type": "delete", "resource": {}, "resource_id": "A/b"},
-        {"type": "delete", "resource_id": "A/b/c"},
-        {"type": "delete", "resource_id": "A/b\n"},
-        {"type": "create"},
-        {"type": "create", "resource_id": "A/b"},
-        {"type": "update", "resource": {}, "resource_id": "A/b"},
-        {"type": "replace", "resource": {}},
-    ],
-)
-def test_an_action_that_breaks_the_specification_cannot_be_built(members: dict[str, Any]) -> None:
-    """Delete carries resourceId and nothing else; create and update carry the resource."""
-    with pytest.raises(ValidationError):
-        Action(description="x", **members)
-
-
-def test_nothing_on_the_wire_is_null_but_what_the_client_wrote() -> None:
-    """Members without value are left out; nulls inside a resource are the client's own."""
-    resource = {"given": [None, "x"], "member": None}
-    action = Action(type="update", description="Change", resource=resource)
-    wire = _card(suggestions=[_button(actions=[action])], selection_behavior="any").wire()
-
-    assert wire["suggestions"][0]["actions"] == [
-        {"type": "update", "description": "Change", "resource": resource}
-    ]
-    assert "overrideReasons" not in wire
-    assert wire["selectionBehavior"] == "any"
-    assert wire["source"] == {"label": "Guideline", "topic": {"system": CODE_SYSTEM, "code": "imaging"}}
 
 
 # ── text from the EHR ─────────────────────────────────────────────────────────────────────────────
@@ -238,15 +129,22 @@ class _House:
         return Rule(**{**usual, **members})
 
     def cards(
-        self, *rules: Rule, chart: Chart | None = None, rules_url: str | None = None
+        self, *rules: Rule, chart: Chart | None = None, group: str = "g", **asked: Any
     ) -> list[dict[str, Any]]:
+        """Return the cards of these rules; `asked`: what else `cards` is told about the call."""
         chart = chart or self.chart_of(drafts=(self.draft_of(_mri()),))
-        service = CdsService("g", ("order-select",), "T", "D", rules, frozenset({CONDITIONS}))
+        service = CdsService(group, ("order-select",), "T", "D", rules, frozenset({CONDITIONS}))
         guideline = Guideline(
-            "g", "Guideline", "Draft.", (service,), self.terms, MISSING, "org.example.rules"
+            "g",
+            "Guideline",
+            "Draft.",
+            (service,),
+            self.terms,
+            MISSING,
+            "org.example.rules",
+            reasons_alike={"preference": "does-not-align-preferences"},
         )
-        verdicts = decide(service, chart)
-        made = cards(guideline, service, verdicts, chart, hook_instance=CALL, rules_url=rules_url)
+        made = cards(guideline, service, decide(service, chart), chart, **{"hook_instance": CALL, **asked})
         return [card.wire() for card in made]
 
 
@@ -268,9 +166,14 @@ def test_a_card_says_what_to_do_about_which_order_and_who_says_so(house: _House)
         "url": "http://cds/rules#rule",
         "topic": {"system": CODE_SYSTEM, "code": "imaging", "display": "imaging"},
     }
-    assert card["overrideReasons"] == [{"system": CODE_SYSTEM, "code": "other", "display": "Other reason"}]
+    assert card["overrideReasons"][-1] == {
+        "system": CODE_SYSTEM,
+        "code": "other",
+        "display": "Other reason",
+    }
     assert card["extension"] == {
-        "org.example.rules": {"rules": ["rule"], "rows": ["IMG-01"], "orders": ["ServiceRequest/d1"]}
+        "org.example.rules": {"rules": ["rule"], "rows": ["IMG-01"], "orders": ["ServiceRequest/d1"]},
+        "davinci-crd.associated-resource": [{"reference": "ServiceRequest/d1"}],
     }
     assert card["detail"] == (
         "- Ask.\n\n"
@@ -315,7 +218,7 @@ def test_rules_of_one_topic_are_merged(house: _House) -> None:
     assert card["detail"].startswith("- Ask.\n- Second\n\n")
     assert "Rules: a, b (IMG-01, IMG-02)" in card["detail"]
     assert [item["label"] for item in card["suggestions"]] == ["Draft therapy"]
-    assert len(card["overrideReasons"]) == 1
+    assert [item["code"] for item in card["overrideReasons"]].count("other") == 1
 
 
 def test_one_suggestion_is_recommended_whatever_the_rules_say(
@@ -330,6 +233,125 @@ def test_one_suggestion_is_recommended_whatever_the_rules_say(
     (card,) = house.cards(*(house.rule(advice=item) for item in advice), chart=chart_of(drafts=drafts))
 
     assert [item.get("isRecommended") for item in card["suggestions"]] == [True, None, None, None]
+
+
+def test_what_a_client_may_select_is_told_as_it_understands_it(house: _House) -> None:
+    """CARD-11: `any`, unless the client knows only `at-most-one`; nothing without suggestions."""
+    offering = house.rule(advice=Advice(Indicator.INFO, "Think", (), suggestions=(remove_order("Remove"),)))
+    (usual,) = house.cards(offering)
+    (asked,) = house.cards(offering, selection_behavior="at-most-one")
+    (plain_card,) = house.cards(house.rule(), selection_behavior="at-most-one")
+
+    assert (usual["selectionBehavior"], asked["selectionBehavior"]) == ("any", "at-most-one")
+    assert "selectionBehavior" not in plain_card
+
+
+def test_a_card_offers_the_reasons_of_its_rules_and_the_standard_ones(house: _House) -> None:
+    """CARD-12, COD-03: the rules' own first, none twice, those that say the same once, all with a display."""
+    preference = FhirCoding(CODE_SYSTEM, "preference", "The patient prefers it")
+    first, second = (
+        Advice(Indicator.INFO, summary, (), override_reasons=reasons)
+        for summary, reasons in (("First", (REASON, preference)), ("Second", (preference,)))
+    )
+    (card,) = house.cards(house.rule(id="a", advice=first), house.rule(id="b", advice=second))
+    codes = [reason["code"] for reason in card["overrideReasons"]]
+
+    assert (codes[0], codes[-1]) == ("preference", "other")
+    assert "cds-not-applicable" in codes
+    assert "does-not-align-preferences" not in codes
+    assert len(codes) == len(set(codes))
+    assert all(reason["display"] for reason in card["overrideReasons"])
+
+
+def test_a_card_whose_rules_name_no_reason_offers_none(house: _House) -> None:
+    """Nothing is advised against: nothing is overridden."""
+    (card,) = house.cards(house.rule())
+
+    assert "overrideReasons" not in card
+
+
+def test_a_card_names_each_of_its_orders(
+    house: _House, chart_of: Callable[..., Chart], draft_of: Callable[..., Fact]
+) -> None:
+    """By reference for machines and in words for readers; those that look alike are counted."""
+    nameless = {"id": None, "code": {"coding": [{"system": LOINC, "code": "mri"}]}}
+    sources = [_mri(id="a"), _mri(id="b"), _mri(**nameless), _mri(**nameless)]
+    (card,) = house.cards(house.rule(), chart=chart_of(drafts=tuple(draft_of(item) for item in sources)))
+
+    assert card["extension"]["davinci-crd.associated-resource"] == [
+        {"reference": "ServiceRequest/a"},
+        {"reference": "ServiceRequest/b"},
+    ]
+    assert (
+        "**Order**\n\n"
+        "- MRI &lt;lumbar&gt;, ServiceRequest/a\n"
+        "- MRI &lt;lumbar&gt;, ServiceRequest/b\n"
+        "- order without a name (2 orders)\n\n"
+    ) in card["detail"]
+
+
+def test_an_update_is_the_draft_less_what_says_nothing(
+    house: _House, chart_of: Callable[..., Chart], draft_of: Callable[..., Fact]
+) -> None:
+    """ACT-04, E-114, E-115: unknown members stay to the letter; null and empty ones, which FHIR forbids, go."""
+    unknown = {"x-vendor": {"deep": [0, False, {"y": " "}]}, "extension": [{"url": "u", "valueString": "é"}]}
+    empty = {"note": None, "identifier": [], "requester": {"display": ""}, "x-empty": {"a": [{}]}}
+    advice = Advice(Indicator.INFO, "Think", (), suggestions=(set_priority("Mark urgent", "urgent"),))
+    chart = chart_of(drafts=(draft_of(_mri(**unknown, **empty, status="draft")),))
+    (card,) = house.cards(house.rule(advice=advice), chart=chart)
+    (action,) = card["suggestions"][0]["actions"]
+
+    assert action["resource"] == _mri(**unknown, status="draft", priority="urgent")
+
+
+def test_a_draft_as_deep_as_the_protocol_allows_can_be_updated(
+    house: _House, chart_of: Callable[..., Chart], draft_of: Callable[..., Fact]
+) -> None:
+    """What came in goes out again, however deep."""
+    deep: dict[str, Any] = {"url": "u"}
+    for _ in range(60):
+        deep = {"extension": [deep]}
+    advice = Advice(Indicator.INFO, "Think", (), suggestions=(set_priority("Mark urgent", "urgent"),))
+    (card,) = house.cards(
+        house.rule(advice=advice), chart=chart_of(drafts=(draft_of(_mri(contained=[deep])),))
+    )
+
+    assert card["suggestions"][0]["actions"][0]["resource"]["contained"] == [deep]
+
+
+@given(name=st.text(st.characters(), max_size=600))
+def test_long_names_never_lengthen_a_summary(
+    terms: Terminology, chart_of: Callable[..., Chart], draft_of: Callable[..., Fact], name: str
+) -> None:
+    """E-112: a summary is the rule's own words; a name in the detail is cut on code points."""
+    house = _House(terms, chart_of, draft_of)
+    code = {"coding": [{"system": LOINC, "code": "mri", "display": name}], "text": name * 3}
+    (card,) = house.cards(house.rule(), chart=chart_of(drafts=(draft_of(_mri(code=code)),)))
+
+    assert card["summary"] == "Think first"
+    assert card["detail"].encode().decode() == card["detail"]
+
+
+@given(st.permutations(range(5)), st.lists(st.sampled_from(Indicator), min_size=5, max_size=5))
+def test_the_order_of_cards_is_that_of_urgency_and_topic(
+    terms: Terminology,
+    chart_of: Callable[..., Chart],
+    draft_of: Callable[..., Fact],
+    ranks: list[int],
+    indicators: list[Indicator],
+) -> None:
+    """E-116: in whatever order the rules stand, and twice the same."""
+    house = _House(terms, chart_of, draft_of)
+    rules = [
+        house.rule(id=f"r{rank}", topic=_topic(f"t{rank}", rank), advice=Advice(indicator, "Think", ()))
+        for rank, indicator in zip(ranks, indicators, strict=True)
+    ]
+    expected = sorted(zip(ranks, indicators, strict=True), key=lambda item: (-item[1].rank, item[0]))
+
+    made = house.cards(*rules)
+
+    assert [card["source"]["topic"]["code"] for card in made] == [f"t{rank}" for rank, _ in expected]
+    assert made == house.cards(*rules)
 
 
 def test_silence_makes_no_card(house: _House) -> None:
@@ -430,7 +452,12 @@ def test_what_could_not_be_read_is_a_card_of_its_own(
     assert card["source"]["topic"]["code"] == "data-missing"
     assert card["source"]["url"] == "http://cds/rules"
     assert "- Not read: problem list: timed out." in card["detail"]
-    assert card["extension"] == {"org.example.rules": {"orders": ["ServiceRequest/d1"]}}
+    assert card["detail"].endswith("**Order**\n\n- MRI &lt;lumbar&gt;, ServiceRequest/d1")
+    assert "overrideReasons" not in card
+    assert card["extension"] == {
+        "org.example.rules": {"orders": ["ServiceRequest/d1"]},
+        "davinci-crd.associated-resource": [{"reference": "ServiceRequest/d1"}],
+    }
 
 
 def test_an_order_without_code_or_id_is_named_as_well_as_can_be(
@@ -460,6 +487,29 @@ def test_an_order_whose_words_contradict_its_code_is_pointed_out(
     (card,) = house.cards(house.rule(), chart=chart_of(drafts=(draft,)))
 
     assert "(its name says acetaminophen, its code does not: judged by its code)" in card["detail"]
+
+
+def test_a_gap_without_an_order_that_can_be_named_is_still_told(
+    house: _House, terms: Terminology, chart_of: Callable[..., Chart], draft_of: Callable[..., Fact]
+) -> None:
+    """SAFE-35, GEN-02: no order to refer to, no extension, and no empty one."""
+    rule = house.rule(when=recorded(CONDITIONS, terms["fever"], label="fever"))
+    chart = chart_of(gaps={"Condition": "timed out"}, drafts=(draft_of(_mri(id=None)),))
+    (card,) = house.cards(rule, chart=chart)
+
+    assert "- Not read: problem list: timed out." in card["detail"]
+    assert "extension" not in card
+
+
+def test_two_services_of_one_call_do_not_share_the_uuid_of_a_gap(
+    house: _House, terms: Terminology, chart_of: Callable[..., Chart], draft_of: Callable[..., Fact]
+) -> None:
+    """CARD-01: feedback on one is not taken for feedback on the other."""
+    rule = house.rule(when=recorded(CONDITIONS, terms["fever"], label="fever"))
+    chart = chart_of(gaps={"Condition": "timed out"}, drafts=(draft_of(_mri()),))
+    (first,), (second,) = (house.cards(rule, chart=chart, group=group) for group in ("g", "h"))
+
+    assert first["uuid"] != second["uuid"]
 
 
 @given(text=st.text(max_size=60), identity=st.none() | st.text(max_size=70))

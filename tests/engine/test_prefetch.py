@@ -10,7 +10,17 @@ import pytest
 from cds_service import CdsService, Need
 from cds_service.answers import ABSENT, EMPTY
 from cds_service.catalogue import load_catalogue
-from cds_service.prefetch import answer_of, answers, lint, templates
+from cds_service.fhir import read
+from cds_service.prefetch import (
+    answer_of,
+    answer_of_pages,
+    answers,
+    continues,
+    is_read,
+    lint,
+    next_url,
+    templates,
+)
 
 CONDITIONS = Need("conditions", "Condition?patient={{context.patientId}}", "problem list")
 MEDICATIONS = Need("medications", "MedicationRequest?patient={{context.patientId}}", "medication orders")
@@ -108,8 +118,8 @@ def test_an_operation_outcome_is_a_source_that_failed(value: object) -> None:
         (bundle(PAIN, link=NEXT), "more pages exist that were not read"),
         (bundle(PAIN, link=[{"relation": "next"}]), "the EHR reported that entries are missing"),
         (bundle(PAIN, OUTCOME), "the EHR reported that entries are missing"),
-        (bundle(PAIN, total=3), "2 of 3 entries were not sent"),
-        (bundle(PAIN, FOREIGN, total=3), "1 of 3 entries were not sent"),
+        (bundle(PAIN, total=3), "2 of 3 entries were not read"),
+        (bundle(PAIN, FOREIGN, total=3), "1 of 3 entries were not read"),
         (bundle(PAIN, {**PAIN, "code": 5}), "1 of 2 entries could not be interpreted"),
         (bundle(PAIN, {**PAIN, "code": None}), "1 of 2 entries could not be interpreted"),
         (bundle(PAIN, "garbage", 5), "2 of 3 entries could not be interpreted"),
@@ -248,6 +258,99 @@ def test_a_medication_that_came_along_is_kept_for_its_order(mode: str) -> None:
 def test_an_odd_entry_of_a_type_that_was_not_asked_for_does_not_matter() -> None:
     """Only what could have been an answer leaves a gap."""
     assert answer(bundle(PAIN, {"resourceType": "Provenance", "target": 5})).complete
+
+
+def pages(*values: object, need: Need = CONDITIONS) -> Any:  # noqa: ANN401 - an Answer, read by attribute
+    """Return what several pages say together for a need of patient p1."""
+    return answer_of_pages(need, [read(json.dumps(value).encode()) for value in values], "p1")
+
+
+def test_pages_together_are_a_complete_answer() -> None:
+    """E-75: the links between them are followed, and totals are those of all pages."""
+    second = {**PAIN, "id": "c2"}
+    whole = pages(bundle(PAIN, total=2, link=NEXT), bundle(second, total=2))
+
+    assert [resource.id for resource in whole.resources] == ["c1", "c2"]
+    assert whole.complete
+
+
+@pytest.mark.parametrize(
+    ("last", "gap"),
+    [
+        (bundle(link=NEXT), "more pages exist that were not read"),
+        (bundle(total=5), "4 of 5 entries were not read"),
+        (bundle(OUTCOME), "the EHR reported that entries are missing"),
+        (bundle({**PAIN, "code": 5}), "1 of 2 entries could not be interpreted"),
+    ],
+)
+def test_what_one_page_lacks_the_whole_lacks(last: object, gap: str) -> None:
+    """E-76: pages that were read prove presence, and no absence while something is missing."""
+    assert pages(bundle(PAIN, link=NEXT), last).gap == gap
+    assert [resource.id for resource in pages(bundle(PAIN, link=NEXT), last).resources] == ["c1"]
+
+
+def test_a_resource_on_two_pages_counts_once() -> None:
+    """A repeated page never makes up for one that is missing; resources without id are all kept."""
+    nameless = {key: value for key, value in PAIN.items() if key != "id"}
+    repeated = pages(bundle(PAIN, nameless, total=4, link=NEXT), bundle(PAIN, nameless, total=4))
+
+    assert [resource.id for resource in repeated.resources] == ["c1", None, None]
+    assert repeated.gap == "1 of 4 entries were not read"
+
+
+def test_medications_of_every_page_are_kept() -> None:
+    """An order on the first page may refer to a drug that came with the second."""
+    order = {"resourceType": "MedicationRequest", "id": "o", "status": "active"}
+    order["medicationReference"] = {"reference": "Medication/m"}
+    drug = {"resource": {"resourceType": "Medication", "id": "m"}, "search": {"mode": "include"}}
+    together = pages(bundle(order, link=NEXT), {**bundle(), "entry": [drug]}, need=MEDICATIONS)
+
+    assert [resource.id for resource in together.resources] == ["o", "m"]
+
+
+@pytest.mark.parametrize(
+    ("page", "sound"),
+    [
+        (bundle(PAIN), True),
+        (bundle(), True),
+        (bundle(FOREIGN), True),
+        (bundle({"resourceType": "Basic"}), False),
+        (OUTCOME, False),
+        ({"response": {"status": "404"}}, False),
+        ("garbage", False),
+    ],
+)
+def test_a_page_continues_a_need_when_it_holds_matches_or_nothing(page: object, sound: bool) -> None:  # noqa: FBT001
+    """E-79: something else under the address of a page is no page of this need."""
+    assert continues(CONDITIONS, read(json.dumps(page).encode()), "p1") is sound
+
+
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        (bundle(PAIN, link=NEXT), NEXT[0]["url"]),
+        (bundle(PAIN, link=[{"relation": "self", "url": "https://ehr.example.org"}]), None),
+        (bundle({**PAIN, "note": "next"}), None),
+        (PAIN, None),
+        ("next", None),
+    ],
+)
+def test_the_next_link_of_a_prefetch_value_can_be_asked_for(value: object, where: str | None) -> None:
+    """PRE-14: whoever may ask the FHIR server sees where a Bundle continues."""
+    assert next_url(json.dumps(value).encode()) == where
+
+
+@pytest.mark.parametrize("status", ["404", "404 Not Found", "410 Gone"])
+def test_a_wrapper_that_says_not_found_is_empty_for_a_read(status: str) -> None:
+    """E-81: the client knows that there is no such resource."""
+    assert answer({"response": {"status": status}, "resource": OUTCOME}, PATIENT) is EMPTY
+    assert is_read(PATIENT)
+
+
+def test_a_wrapper_that_says_not_found_is_a_failure_for_a_search() -> None:
+    """A search that works finds an empty Bundle, so this one did not work and proves no absence."""
+    assert answer({"response": {"status": "404"}}).gap == "the EHR could not read it"
+    assert not is_read(CONDITIONS)
 
 
 SERVICE = CdsService("g", ("order-select",), "t", "d", (), frozenset())

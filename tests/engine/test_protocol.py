@@ -1,252 +1,279 @@
-"""The request as a message: which drafts are orders for this patient, and which of them were selected."""
+"""The envelope of a call: what is required, whom the service may ask, and with which token."""
 
 from __future__ import annotations
 
-import copy
 import json
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import Any
 
 import pytest
 
-from cds_service import CdsService, Coding, Guideline, Topic
-from cds_service.errors import MalformedRequestError, MissingFieldError
-from cds_service.protocol import FhirAccess, order_context, parse
-
-if TYPE_CHECKING:
-    from cds_service.chart import Fact
-    from cds_service.terminology import Terminology
-
-SUBJECT = {"reference": "Patient/p1"}
-SCAN = {"coding": [{"system": "http://loinc.org", "code": "mri"}]}
-DRUG = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1"}]}
-MRI: dict[str, Any] = {"resourceType": "ServiceRequest", "id": "a", "subject": SUBJECT, "code": SCAN}
-OPIOID: dict[str, Any] = {
-    "resourceType": "MedicationRequest",
-    "id": "b",
-    "subject": SUBJECT,
-    "medicationCodeableConcept": DRUG,
-}
-
-
-@pytest.fixture
-def guideline(terms: Terminology) -> Guideline:
-    """Return a guideline that knows codes and says nothing."""
-    service = CdsService("g", ("order-select",), "t", "d", (), frozenset())
-    topic = Topic(Coding("http://example.org/topics", "data-missing"), 1)
-    return Guideline("g", "label", "footer", (service,), terms, topic, "org.example.rules")
-
-
-def body_of(hook: str = "order-select", **context: object) -> bytes:
-    """Return a request; context fields as given, patient p1."""
-    call = {"hook": hook, "hookInstance": "i", "context": {"patientId": "p1", **context}}
-    return json.dumps(call).encode()
-
-
-def drafts_of(guideline: Guideline, *entries: object, **call: object) -> tuple[Fact, ...]:
-    """Return the drafts of a call with these Bundle entries."""
-    orders = {"resourceType": "Bundle", "entry": list(entries)}
-    body = body_of(str(call.pop("hook", "order-select")), draftOrders=orders, **call)
-    return order_context(parse(body), guideline).drafts
-
-
-def entry(resource: dict[str, Any], url: str = "", **changes: object) -> dict[str, Any]:
-    """Return a Bundle entry of a resource with some members changed."""
-    return {"resource": {**resource, **changes}, **({"fullUrl": url} if url else {})}
-
-
-def selected_of(guideline: Guideline, selections: object, *entries: object) -> list[str | None]:
-    """Return the ids of the selected drafts, of an MRI `a` and an opioid `b` unless others are given."""
-    pair = (entry(MRI, "urn:uuid:11-22"), entry(OPIOID, "https://ehr.example.org/MedicationRequest/b"))
-    drafts = drafts_of(guideline, *(entries or pair), selections=selections)
-    return [draft.resource.id for draft in drafts if draft.selected]
-
-
-@pytest.mark.parametrize(
-    "selection",
-    [
-        "ServiceRequest/a",
-        "ServiceRequest/a/_history/3",
-        "https://other.example.org/fhir/ServiceRequest/a",
-        "https://other.example.org/fhir/ServiceRequest/a/_history/3",
-        "urn:uuid:11-22",
-        "a",
-    ],
+from cds_service.errors import (
+    InvalidValueError,
+    MalformedRequestError,
+    MissingFieldError,
+    UnreadableBodyError,
+    UnsupportedHookError,
 )
-def test_a_selection_finds_its_draft_in_every_form(guideline: Guideline, selection: str) -> None:
-    """By reference, with version, by URL, by the entry's fullUrl and by a bare id."""
-    assert selected_of(guideline, [selection]) == ["a"]
+from cds_service.protocol import FhirAccess, parse
+
+UUID = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
+SERVER = "https://fhir.example.org/r4"
+MISSING = object()
 
 
-@pytest.mark.parametrize(
-    "selection", ["ServiceRequest/z", "MedicationRequest/a", "", "x" * 5000, "Patient/p1"]
-)
-def test_a_selection_that_names_no_draft_selects_nothing(guideline: Guideline, selection: str) -> None:
-    """It is ignored, and the others count."""
-    assert selected_of(guideline, [selection]) == []
-    assert selected_of(guideline, [selection, "MedicationRequest/b"]) == ["b"]
+def body_of(**members: object) -> bytes:
+    """Return a sound call with some members set, or left out when MISSING."""
+    call = {"hook": "order-select", "hookInstance": UUID, "context": {"patientId": "p1"}, **members}
+    return json.dumps({name: value for name, value in call.items() if value is not MISSING}).encode()
 
 
-def test_without_selections_every_draft_is_selected(guideline: Guideline) -> None:
-    """Some clients leave the field out; an empty list says that none is."""
-    pair = (entry(MRI), entry(OPIOID))
-
-    assert [draft.selected for draft in drafts_of(guideline, *pair)] == [True, True]
-    assert selected_of(guideline, None) == ["a", "b"]
-    assert selected_of(guideline, []) == []
+def access_with(authorization: object, server: object = SERVER) -> FhirAccess | None:
+    """Return whom a call with this fhirAuthorization lets the service ask."""
+    return parse(body_of(fhirServer=server, fhirAuthorization=authorization)).access
 
 
-def test_one_selection_may_come_without_its_array(guideline: Guideline) -> None:
-    """A lone string is a list of one."""
-    assert selected_of(guideline, "ServiceRequest/a") == ["a"]
-
-
-def test_a_selection_that_is_repeated_selects_once(guideline: Guideline) -> None:
-    """The draft appears once among those to be judged."""
-    assert selected_of(guideline, ["a", "ServiceRequest/a", "urn:uuid:11-22"]) == ["a"]
-
-
-def test_a_bare_id_that_two_drafts_share_selects_neither(guideline: Guideline) -> None:
-    """It might mean either; with its type it is clear."""
-    pair = (entry(MRI), entry(OPIOID, id="a"))
-
-    assert selected_of(guideline, ["a"], *pair) == []
-    assert selected_of(guideline, ["MedicationRequest/a"], *pair) == ["a"]
-
-
-def test_two_drafts_of_one_reference_are_both_selected(guideline: Guideline) -> None:
-    """A client that gives ids twice still gets both orders judged."""
-    assert selected_of(guideline, ["ServiceRequest/a"], entry(MRI), entry(MRI)) == ["a", "a"]
-
-
-@pytest.mark.parametrize("selections", [5, True, {}, {"a": 1}, [5], [None], [["a"]]])
-def test_selections_of_another_type_are_refused(guideline: Guideline, selections: object) -> None:
-    """The error names the field."""
+def refusal_of(body: bytes, **asked: str) -> MalformedRequestError:
+    """Return how a call is refused."""
     with pytest.raises(MalformedRequestError) as caught:
-        selected_of(guideline, selections)
-
-    assert caught.value.expression == "context.selections"
-
-
-def test_order_sign_has_no_selections(guideline: Guideline) -> None:
-    """Whatever is sent under that name, every draft is being signed."""
-    drafts = drafts_of(guideline, entry(MRI), entry(OPIOID), hook="order-sign", selections=["a"])
-
-    assert [draft.selected for draft in drafts] == [True, True]
-
-
-@pytest.mark.parametrize(
-    "left_out",
-    [
-        None,
-        5,
-        {},
-        {"resource": None},
-        {"resource": "ServiceRequest/a"},
-        {"resource": {}},
-        entry(MRI, subject={"reference": "Patient/p2"}),
-        entry(MRI, subject={"reference": "https://ehr.example.org/fhir/Patient/p2/_history/1"}),
-        entry(MRI, status="cancelled"),
-        entry(MRI, status="revoked"),
-        entry(MRI, status="entered-in-error"),
-        entry(MRI, doNotPerform=True),
-        entry(MRI, resourceType="FooRequest"),
-        entry(MRI, resourceType="Observation"),
-        entry(OPIOID, resourceType="MedicationOrder"),
-        entry(OPIOID, status=5),
-    ],
-)
-def test_what_is_no_order_for_this_patient_is_left_out(guideline: Guideline, left_out: object) -> None:
-    """The good drafts beside it are judged all the same."""
-    drafts = drafts_of(guideline, left_out, entry(OPIOID))
-
-    assert [draft.reference for draft in drafts] == ["MedicationRequest/b"]
-
-
-@pytest.mark.parametrize(
-    "kept",
-    [
-        entry(MRI, status="active"),
-        entry(MRI, status="draft", intent="proposal"),
-        entry(MRI, doNotPerform=False),
-        entry(MRI, subject={"reference": "https://ehr.example.org/fhir/Patient/p1/_history/7"}),
-        entry(MRI, subject={"reference": "urn:uuid:33"}),
-        entry(MRI, subject={"display": "Someone"}),
-        entry(MRI, subject=None),
-        entry(MRI, reasonCode={"text": "an object where an array is due"}),
-        entry(MRI, extension=[{"url": "http://example.org/x", "valueString": "y"}]),
-    ],
-)
-def test_an_order_that_may_be_this_patients_is_kept(guideline: Guideline, kept: dict[str, Any]) -> None:
-    """Revised orders, plans, any spelling of the subject, and one without a subject."""
-    assert [draft.reference for draft in drafts_of(guideline, kept)] == ["ServiceRequest/a"]
-
-
-def test_a_draft_without_id_is_kept(guideline: Guideline) -> None:
-    """It is found by its fullUrl; no action will be able to name it."""
-    anonymous = {"resource": {**MRI, "id": None}, "fullUrl": "urn:uuid:99"}
-
-    (draft,) = drafts_of(guideline, anonymous, selections=["urn:uuid:99"])
-
-    assert draft.selected
-    assert draft.reference == "ServiceRequest"
-
-
-def test_the_source_of_a_draft_is_what_was_sent(guideline: Guideline) -> None:
-    """An update starts from it, so unknown members must survive untouched."""
-    sent = {**MRI, "reasonCode": {"text": "x"}, "_priority": {"id": "1"}, "unknown": [None, {"deep": 1.10}]}
-
-    (draft,) = drafts_of(guideline, entry(copy.deepcopy(sent)))
-
-    assert draft.source == sent
-
-
-def test_a_draft_may_refer_to_a_medication_of_the_same_bundle(guideline: Guideline) -> None:
-    """The Medication is no draft of its own; its code is the order's."""
-    drug = {"resourceType": "Medication", "id": "m", "code": DRUG}
-    order = {**OPIOID, "medicationReference": {"reference": "Medication/m"}}
-    del order["medicationCodeableConcept"]
-
-    (draft,) = drafts_of(guideline, entry(order), entry(drug))
-
-    assert draft.sets == {"opioid"}
-
-
-@pytest.mark.parametrize("orders", [{"entry": []}, {"entry": None}, {}, []])
-def test_no_drafts_are_no_error(guideline: Guideline, orders: object) -> None:
-    """An empty basket wakes nobody."""
-    assert order_context(parse(body_of(draftOrders=orders)), guideline).drafts == ()
-
-
-def test_drafts_may_come_without_their_bundle(guideline: Guideline) -> None:
-    """A bare array of resources is read as one."""
-    context = order_context(parse(body_of(draftOrders=[MRI, None, OPIOID])), guideline)
-
-    assert [draft.reference for draft in context.drafts] == ["ServiceRequest/a", "MedicationRequest/b"]
-
-
-@pytest.mark.parametrize(("orders", "error"), [(None, MissingFieldError), ("x", MalformedRequestError)])
-def test_draft_orders_are_required(
-    guideline: Guideline, orders: object, error: type[MalformedRequestError]
-) -> None:
-    """Missing or no Bundle: the error names the field."""
-    with pytest.raises(error) as caught:
-        order_context(parse(body_of(draftOrders=orders)), guideline)
-
-    assert caught.value.expression == "context.draftOrders"
+        parse(body, **asked)
+    return caught.value
 
 
 def test_the_envelope_is_read_as_far_as_every_hook_has_it() -> None:
-    """Prefetch stays raw, `null` included, and a patient reference becomes an id."""
-    call = json.loads(body_of(userId="Practitioner/u"))
-    call["context"]["patientId"] = "Patient/p1"
-    call["prefetch"] = {"a": None, "b": [1]}
+    """Prefetch stays raw, `null` included, and nothing is invented."""
+    context = {"patientId": "p1", "userId": "Practitioner/u", "x": 1}
+    request = parse(body_of(context=context, prefetch={"a": None, "b": [1]}))
 
-    request = parse(json.dumps(call).encode())
-
-    assert (request.hook, request.hook_instance, request.patient_id) == ("order-select", "i", "p1")
+    assert (request.hook, request.hook_instance, request.patient_id) == ("order-select", UUID, "p1")
     assert request.prefetch == {"a": b"null", "b": b"[1]"}
-    assert request.context["userId"] == "Practitioner/u"
+    assert request.context == context
     assert request.access is None
+    assert (request.extension, request.encounter_id) == ({}, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        *((name, value, MissingFieldError) for name in ("hook", "hookInstance") for value in (MISSING, None)),
+        *(
+            (name, value, InvalidValueError)
+            for name in ("hook", "hookInstance")
+            for value in (5, "", " ", [])
+        ),
+        *(("context", value, MissingFieldError) for value in (MISSING, None, [], {}, "x", 5)),
+    ],
+)
+def test_what_every_hook_requires_is_required(name: str, value: object, kind: type[Exception]) -> None:
+    """E-28, E-29, E-33, REQ-02, REQ-03, REQ-08: missing is told from wrong, and the field is named."""
+    error = refusal_of(body_of(**{name: value}))
+
+    assert type(error) is kind
+    assert error.expression == name
+
+
+@pytest.mark.parametrize(
+    "value", ["not-a-uuid", "{" + UUID + "}", "urn:uuid:" + UUID, UUID.upper(), UUID.replace("-", "")]
+)
+def test_any_text_tells_calls_apart(value: str, caplog: pytest.LogCaptureFixture) -> None:
+    """E-30: hookInstance is a UUID in any spelling; another text is taken with a warning that hides it."""
+    assert parse(body_of(hookInstance=value)).hook_instance == value
+    assert bool(caplog.records) is (value == "not-a-uuid")
+    assert "not-a-uuid" not in caplog.text
+
+
+@pytest.mark.parametrize("hook", ["order-sign", "Order-Select", "nothing"])
+def test_another_hook_than_the_service_offers_is_refused(hook: str) -> None:
+    """E-31, E-32, REQ-11: offered elsewhere, unknown, or in another case; before the context is looked at."""
+    error = refusal_of(body_of(hook=hook, context={}), offered="order-select")
+
+    assert isinstance(error, UnsupportedHookError)
+    assert error.expression == "hook"
+
+
+def test_the_offered_hook_is_answered() -> None:
+    """E-31: and without an offer to compare with, any hook is read."""
+    assert parse(body_of(), offered="order-select").hook == "order-select"
+    assert parse(body_of(hook="nothing")).hook == "nothing"
+
+
+@pytest.mark.parametrize("value", [MISSING, None, {}])
+def test_prefetch_may_be_missing(value: object) -> None:
+    """E-34: not there, null and empty are the same."""
+    assert parse(body_of(prefetch=value)).prefetch == {}
+
+
+@pytest.mark.parametrize("value", [[], [{}], "x", "", 5, True])
+def test_prefetch_of_another_type_is_refused(value: object) -> None:
+    """E-34: it is an object or nothing."""
+    error = refusal_of(body_of(prefetch=value))
+
+    assert isinstance(error, InvalidValueError)
+    assert error.expression == "prefetch"
+
+
+def test_a_prefetch_key_that_occurs_twice_is_refused() -> None:
+    """E-21: which of two answers holds cannot be known."""
+    body = body_of(prefetch={"a": 1, "b": 2}).replace(b'"b"', b'"\\u0061"')
+    error = refusal_of(body)
+
+    assert isinstance(error, UnreadableBodyError)
+    assert error.expression == "prefetch"
+
+
+@pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"9" * 5000])
+def test_a_number_beyond_all_bounds_inside_prefetch_is_left_to_its_reader(number: bytes) -> None:
+    """E-19, E-23: the value stays raw, and its reader takes it for one that was not sent."""
+    body = body_of(prefetch={"a": "HERE"}).replace(b'"HERE"', number)
+
+    assert parse(body).prefetch == {"a": number}
+
+
+@pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"9" * 5000, b"NaN", b"Infinity"])
+@pytest.mark.parametrize("name", ["context", "extension", "unknown"])
+def test_a_number_beyond_all_bounds_elsewhere_is_refused(name: str, number: bytes) -> None:
+    """E-19, E-23: also in a member that nothing reads, whose name is not repeated."""
+    members = {name: {"patientId": "p1", "x": ["HERE"]}}
+    error = refusal_of(body_of(**members).replace(b'"HERE"', number))
+
+    assert isinstance(error, UnreadableBodyError)
+    assert error.expression in {"", name}
+    assert "unknown" not in error.message + error.expression
+
+
+@pytest.mark.parametrize("name", ["hook", "context", "fhirServer", "x"])
+def test_a_member_of_the_envelope_that_occurs_twice_is_refused(name: str) -> None:
+    """E-21: whatever its name, and without repeating it."""
+    body = body_of(x=1, fhirServer=SERVER)
+    error = refusal_of(body[:-1] + f',"{name}":null'.encode() + b"}")
+
+    assert isinstance(error, UnreadableBodyError)
+    assert error.expression == ""
+
+
+def test_a_member_of_the_context_that_occurs_twice_is_refused() -> None:
+    """E-21: at any depth."""
+    body = body_of(context={"patientId": "p1", "draftOrders": {"entry": [{"a": 1, "b": 2}]}})
+    error = refusal_of(body.replace(b'"b"', b'"a"'))
+
+    assert isinstance(error, UnreadableBodyError)
+    assert error.expression == "context"
+
+
+@pytest.mark.parametrize("extension", [MISSING, None, [], ["x"], "x", 5])
+def test_an_extension_of_another_type_is_ignored(extension: object) -> None:
+    """E-26: as if it was not there."""
+    assert parse(body_of(extension=extension)).extension == {}
+
+
+def test_unknown_members_are_passed_over_and_extensions_kept() -> None:
+    """E-25, E-40, GEN-06, REQ-10: old clients' `user` and `patient` are unknown members too."""
+    kept = {"org.example": {"deep": [1.5, None]}}
+    request = parse(body_of(extension=kept, user="Practitioner/1", patient="p2", x={"y": [None]}))
+
+    assert request.extension == kept
+    assert request.patient_id == "p1"
+
+
+@pytest.mark.parametrize("context", [{"userId": "Practitioner/u"}, {"patientId": None}])
+def test_the_patient_of_an_old_client_does_not_stand_for_the_context(context: dict[str, Any]) -> None:
+    """E-40, E-41: context.patientId stays required."""
+    error = refusal_of(body_of(context=context, patient="p2"))
+
+    assert isinstance(error, MissingFieldError)
+    assert error.expression == "context.patientId"
+
+
+@pytest.mark.parametrize("value", ["", " ", 5, True, [], {}, "../x", "a b", "x" * 65, "p1\n", "Group/1", "é"])
+def test_what_is_no_id_is_no_patient(value: object) -> None:
+    """E-41, E-43, GEN-08: the id goes into queries, so only what FHIR allows is taken."""
+    error = refusal_of(body_of(context={"patientId": value}))
+
+    assert isinstance(error, InvalidValueError)
+    assert error.expression == "context.patientId"
+
+
+def test_a_reference_to_the_patient_is_taken_for_the_id() -> None:
+    """E-42: the prefix is cut off."""
+    assert parse(body_of(context={"patientId": "Patient/p1"})).patient_id == "p1"
+
+
+@pytest.mark.parametrize("value", [MISSING, None, 5, "", "p1", "https://ehr.example.org/Practitioner/1", {}])
+def test_the_user_is_not_needed(value: object) -> None:
+    """E-44, E-45: no rule asks who is ordering."""
+    context = {"patientId": "p1"} if value is MISSING else {"patientId": "p1", "userId": value}
+
+    assert parse(body_of(context=context)).patient_id == "p1"
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [("e1", "e1"), ("Encounter/e1", "e1"), (None, ""), (5, ""), ("", ""), ("a b", ""), (["e1"], "")],
+)
+def test_an_encounter_is_read_where_there_is_one(value: object, read: str) -> None:
+    """E-46: missing, null or no id at all is none."""
+    assert parse(body_of(context={"patientId": "p1", "encounterId": value})).encounter_id == read
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        5,
+        "",
+        "fhir.example.org",
+        "Patient/1",
+        "//fhir.example.org",
+        "ftp://fhir.example.org",
+        "file:///etc/passwd",
+        "https://",
+        "https:///fhir",
+        "https://[::1",
+        "https://fhir.example.org:port",
+        "https://fhir.example.org:99999",
+        "https://fhir.example.org/\nx",
+        " https://fhir.example.org",
+        "https://fhir example.org",
+        "https://fhir.example.org/\x00",
+    ],
+)
+def test_a_server_that_is_no_http_url_is_refused(server: object) -> None:
+    """E-36: relative, of another scheme, without host, or no URL."""
+    error = refusal_of(body_of(fhirServer=server))
+
+    assert isinstance(error, InvalidValueError)
+    assert error.expression == "fhirServer"
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "https://fhir.example.org",
+        "https://fhir.example.org/",
+        "HTTPS://fhir.example.org/r4",
+        "http://127.0.0.1:8000/fhir",
+        "http://[::1]:8000/fhir",
+    ],
+)
+def test_a_server_is_kept_as_it_was_named(server: str) -> None:
+    """E-37, E-38, E-39: a trailing slash is fine; whether it may be asked is decided elsewhere."""
+    assert access_with(None, server) == FhirAccess(server)
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "https://user:secret@fhir.example.org",
+        "https://user@fhir.example.org",
+        "https://fhir.example.org/r4?tenant=1",
+        "https://fhir.example.org/r4?",
+        "https://fhir.example.org/r4#x",
+    ],
+)
+def test_a_server_with_more_than_a_base_is_not_asked(server: str, caplog: pytest.LogCaptureFixture) -> None:
+    """E-39: user information, a query or a fragment: the call is answered, and the log says why."""
+    assert access_with({"access_token": "t"}, server) is None
+    assert "fhirServer" in caplog.text
+    assert "example" not in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -254,40 +281,79 @@ def test_the_envelope_is_read_as_far_as_every_hook_has_it() -> None:
     [({"access_token": "t"}, "t"), ({"access_token": 5}, ""), ({}, ""), (["t"], ""), (None, "")],
 )
 def test_a_server_may_come_with_a_token(authorization: object, token: str) -> None:
-    """A token of another shape is none."""
-    call = json.loads(body_of())
-    call.update(fhirServer="https://fhir.example.org/", fhirAuthorization=authorization)
-
-    assert parse(json.dumps(call).encode()).access == FhirAccess("https://fhir.example.org/", token)
-
-
-def test_a_token_without_a_server_is_ignored() -> None:
-    """Nobody could be asked with it."""
-    call = json.loads(body_of())
-    call["fhirAuthorization"] = {"access_token": "t"}
-
-    assert parse(json.dumps(call).encode()).access is None
-
-
-def test_a_token_is_never_shown() -> None:
-    """What is logged or raised with the access in it does not leak the token."""
-    assert "t0ken" not in repr(FhirAccess("https://fhir.example.org", "t0ken"))
+    """E-94, REQ-05: subject and scope may be missing; a token of another shape is none."""
+    assert access_with(authorization) == FhirAccess(SERVER, token)
 
 
 @pytest.mark.parametrize(
-    ("sent", "read"),
+    ("kind", "token"),
     [
-        (rb"\ud800", "\ufffd"),
-        (rb"\uDC00", "\ufffd"),
-        (rb"\\ud800", "\\ud800"),
-        (rb"\\\ud800", "\\\ufffd"),
-        (rb"\ud83d\ude00", "\U0001f600"),
-        (rb"\ud800 \ud83d\ude00 \\ud83d", "\ufffd \U0001f600 \\ud83d"),
-        (rb"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+        ("Bearer", "t"),
+        ("bearer", "t"),
+        ("BEARER", "t"),
+        (None, "t"),
+        ("MAC", ""),
+        ("", ""),
+        (5, ""),
+        (["Bearer"], ""),
     ],
 )
-def test_only_half_characters_are_replaced(sent: bytes, read: str) -> None:
-    """Whole ones and escaped backslashes stay what they are."""
-    body = body_of(userId="HERE").replace(b"HERE", sent + rb"\ud800")
+def test_only_bearer_tokens_are_used(kind: object, token: str) -> None:
+    """E-93, REQ-06: in any case; when the type is not told it is taken for that."""
+    assert access_with({"access_token": "t", "token_type": kind}) == FhirAccess(SERVER, token)
 
-    assert parse(body).context["userId"] == read + "\ufffd"
+
+@pytest.mark.parametrize(
+    ("seconds", "access"),
+    [
+        (300, FhirAccess(SERVER, "t", 300)),
+        (0.5, FhirAccess(SERVER, "t", 0.5)),
+        (0, FhirAccess(SERVER)),
+        (-1, FhirAccess(SERVER)),
+        (None, FhirAccess(SERVER, "t")),
+        ("300", FhirAccess(SERVER, "t")),
+        (True, FhirAccess(SERVER, "t")),
+        ([0], FhirAccess(SERVER, "t")),
+    ],
+)
+def test_a_token_is_used_while_it_lives(seconds: object, access: FhirAccess) -> None:
+    """E-93: an expired one is not; what is no number says nothing about its life."""
+    assert access_with({"access_token": "t", "expires_in": seconds}) == access
+
+
+@pytest.mark.parametrize("token", ["", " ", "a b", "a\r\nX-Other: 1", "é", "\x00"])
+def test_a_token_that_no_header_can_carry_is_none(token: str) -> None:
+    """It would break the request to the server, or add a header to it."""
+    assert access_with({"access_token": token}) == FhirAccess(SERVER)
+
+
+@pytest.mark.parametrize("patient", ["p2", "Patient/p2", "", 5, ["p1"]])
+def test_a_token_for_another_patient_asks_nobody(patient: object, caplog: pytest.LogCaptureFixture) -> None:
+    """E-95, REQ-07: what prefetch brings is all there is, and the log does not name the patients."""
+    assert access_with({"access_token": "t", "patient": patient}) is None
+    assert "another patient" in caplog.text
+    assert "p2" not in caplog.text
+
+
+@pytest.mark.parametrize("patient", ["p1", "Patient/p1", None])
+def test_a_token_for_this_patient_is_used(patient: object) -> None:
+    """E-95: in both spellings, and when the token is not bound to a patient."""
+    assert access_with({"access_token": "t", "patient": patient}) == FhirAccess(SERVER, "t")
+
+
+def test_a_token_without_a_server_is_ignored() -> None:
+    """E-35, REQ-04: nobody could be asked with it."""
+    assert parse(body_of(fhirAuthorization={"access_token": "t"})).access is None
+
+
+def test_a_token_is_never_shown() -> None:
+    """E-110: what is logged or raised with the access in it does not leak the token."""
+    assert "t0ken" not in repr(FhirAccess(SERVER, "t0ken"))
+
+
+def test_nothing_is_logged_about_a_sound_call(caplog: pytest.LogCaptureFixture) -> None:
+    """Warnings are for what an integrator should mend."""
+    with caplog.at_level(logging.DEBUG):
+        parse(body_of(fhirServer=SERVER, fhirAuthorization={"access_token": "t"}, prefetch={"a": None}))
+
+    assert caplog.records == []

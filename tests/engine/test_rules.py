@@ -320,3 +320,31 @@ def test_a_topic_is_known_by_its_code() -> None:
     """A coding without code has none."""
     assert TOPIC.code == "imaging"
     assert Topic(Coding(), 1).code == ""
+
+
+@pytest.mark.parametrize(
+    ("masked", "discreet", "said"),
+    [
+        (True, "A record says wait", ("A record says wait", ())),
+        (True, "", ("Think first", ("Ask.",))),
+        (False, "A record says wait", ("Think first", ("Ask.",))),
+    ],
+)
+def test_a_record_that_asks_for_discretion_is_not_named(  # noqa: PLR0913, PLR0917 - three columns
+    chart_of: Callable[..., Chart],
+    draft_of: Callable[..., Fact],
+    imaging: Trigger,
+    masked: bool,  # noqa: FBT001 - a column of the table
+    discreet: str,
+    said: tuple[str, tuple[str, ...]],
+) -> None:
+    """Then the discreet summary takes the place of summary and lines, if the advice has one (SAFE-30)."""
+    finding = Finding("a fact", YES, masked=masked)
+    when = Criterion("a fact", frozenset(), lambda _: finding)
+    advice = Advice(Indicator.INFO, "Think first", (Line("Ask."),), discreet=discreet)
+    rule = _rule(imaging, when=when, advice=advice)
+
+    (verdict,) = decide(_service(rule), chart_of(drafts=(draft_of(_mri()),)))
+
+    assert verdict.spoken is not None
+    assert (verdict.spoken.summary, verdict.spoken.lines) == said

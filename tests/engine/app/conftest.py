@@ -97,13 +97,8 @@ def client_of(terms: Terminology, fever: Criterion, trail: Path) -> Callable[...
         entries = [Entry(f"back-{hook}", hook, service, guideline) for hook in service.hooks]
         catalogue = Catalogue({entry.id: entry for entry in entries}, (guideline,), "v1")
         settings = options.pop("settings", None) or Settings(cors_origins=("https://ehr.example.org",))
-        app = create_app(
-            catalogue,
-            settings,
-            clock=lambda: date(2026, 11, 1),
-            audit=Audit(f"file:{trail}"),
-            **options,
-        )
+        usual = {"clock": lambda _zone: date(2026, 11, 1), "audit": Audit(f"file:{trail}")}
+        app = create_app(catalogue, settings, **{**usual, **options})
         return TestClient(app, raise_server_exceptions=False)
 
     return build

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from cds_service import Criterion, Need
+from cds_service.allow_list import AllowList
 from cds_service.answers import Answer, failed
-from cds_service.fhir import Condition, read_resource
+from cds_service.clients import OPEN
+from cds_service.fhir import Condition, Medication, read_resource
+from cds_service.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from datetime import tzinfo
     from pathlib import Path
 
     from starlette.testclient import TestClient
@@ -22,7 +29,7 @@ if TYPE_CHECKING:
     from cds_service.protocol import FhirAccess
 
 CALL = "/cds-services/back-order-select"
-SERVER = "https://fhir.example.org/r4"
+SERVER = "http://localhost:8080/r4"
 FAILED = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
 Body = dict[str, Any]
 
@@ -30,17 +37,24 @@ Body = dict[str, Any]
 class Fetcher:
     """Stands for the FHIR client: answers with what it was given, and remembers what it was asked."""
 
-    def __init__(self, known: Mapping[str, Answer]) -> None:
-        """Answer these keys."""
+    def __init__(self, known: Mapping[str, Answer], medications: Sequence[Medication] = ()) -> None:
+        """Answer these keys, and references with these Medications."""
         self.known = known
-        self.asked: list[tuple[FhirAccess, list[str], str]] = []
+        self.found = medications
+        self.asked: list[tuple[FhirAccess, dict[str, bytes | None], str]] = []
+        self.looked_up: list[str] = []
 
     async def __call__(
-        self, access: FhirAccess, needs: Sequence[Need], patient_id: str
+        self, access: FhirAccess, wanted: Mapping[Need, bytes | None], patient_id: str, _spent: float
     ) -> Mapping[str, Answer]:
         """Answer what is known of the needs."""
-        self.asked.append((access, [need.key for need in needs], patient_id))
+        self.asked.append((access, {need.key: value for need, value in wanted.items()}, patient_id))
         return self.known
+
+    async def medications(self, _access: FhirAccess, references: Collection[str]) -> Sequence[Medication]:
+        """Answer with the Medications, whatever is asked."""
+        self.looked_up += references
+        return self.found
 
 
 def topics(answer: Any) -> list[str]:  # noqa: ANN401 - a response of the test client
@@ -205,8 +219,8 @@ def test_only_what_is_absent_is_fetched(client_of: Callable[..., TestClient], bo
 
     answer = client_of(fetch=fetcher).post(CALL, json=body)
 
-    ((access, keys, patient_id),) = fetcher.asked
-    assert (access.server, access.token, keys, patient_id) == (SERVER, "t0ken", ["conditions"], "p1")
+    ((access, wanted, patient_id),) = fetcher.asked
+    assert (access.server, access.token, wanted, patient_id) == (SERVER, "t0ken", {"conditions": None}, "p1")
     assert answer.content == expected
 
 
@@ -220,8 +234,150 @@ def test_a_value_that_is_garbage_is_fetched_like_an_absent_one(
 
     answer = client_of(fetch=fetcher).post(CALL, json=body)
 
-    assert [keys for _, keys, _ in fetcher.asked] == [["conditions"]]
+    assert [wanted for _, wanted, _ in fetcher.asked] == [{"conditions": None}]
     assert answer.json() == {"cards": []}
+
+
+def test_a_bundle_with_a_next_link_is_read_on(client_of: Callable[..., TestClient], body: Body) -> None:
+    """The pages that came are not asked for again: the fetch begins where they end."""
+    fetcher = Fetcher({})
+    begun = {**body["prefetch"]["conditions"], "link": [{"relation": "next", "url": f"{SERVER}?page=2"}]}
+    body["prefetch"]["conditions"] = begun
+    body["fhirServer"] = SERVER
+
+    client_of(fetch=fetcher).post(CALL, json=body)
+
+    ((_, wanted, _),) = fetcher.asked
+    assert list(wanted) == ["conditions"]
+    assert json.loads(wanted["conditions"] or b"") == begun
+
+
+def test_a_complete_bundle_is_read_on_for_the_drugs_it_only_refers_to(
+    client_of: Callable[..., TestClient], body: Body
+) -> None:
+    """An order whose drug nobody knows tells nothing; one that brings its drug along costs nothing."""
+    order = {"resourceType": "MedicationRequest", "id": "m", "status": "active", "intent": "order"}
+    order["medicationReference"] = {"reference": "Medication/m1"}
+    drug = {"resourceType": "Medication", "id": "m1", "code": {"text": "A drug"}}
+    body["fhirServer"] = SERVER
+    asked = []
+    for entries in ([order], [order, drug]):
+        fetcher = Fetcher({})
+        bundle = {"resourceType": "Bundle", "entry": [{"resource": item} for item in entries]}
+        body["prefetch"]["medications"] = bundle
+        client_of(fetch=fetcher).post(CALL, json=body)
+        asked += [list(wanted) for _, wanted, _ in fetcher.asked]
+
+    assert asked == [["medications"]]
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "https://fhir.example.org/r4",
+        "http://169.254.169.254/latest",
+        "http://10.0.0.1/fhir",
+        "https://localhost.example.org/r4",
+    ],
+)
+def test_a_server_that_is_not_listed_is_never_asked(
+    client_of: Callable[..., TestClient], body: Body, server: str
+) -> None:
+    """What prefetch holds is judged; what it lacks is as if there was no server."""
+    fetcher = Fetcher({"conditions": Answer()})
+    body["fhirServer"] = server
+    complete = client_of(fetch=fetcher).post(CALL, json=body)
+    del body["prefetch"]["conditions"]
+
+    lacking = client_of(fetch=fetcher).post(CALL, json=body)
+
+    assert topics(complete) == ["scan"]
+    assert lacking.status_code == 412
+    assert fetcher.asked == []
+
+
+def test_servers_of_the_settings_and_of_the_client_are_asked(
+    client_of: Callable[..., TestClient], body: Body
+) -> None:
+    """Either list is enough."""
+    del body["prefetch"]["conditions"]
+    settings = Settings(fhir_servers=("https://a.example.org/fhir",), open=True)
+    client = replace(OPEN, fhir_servers=AllowList(["https://b.example.org/fhir"]))
+    asked = []
+    for name in "abc":
+        fetcher = Fetcher({"conditions": Answer()})
+        body["fhirServer"] = f"https://{name}.example.org/fhir"
+        client_of(fetch=fetcher, settings=settings, clients=(client,)).post(CALL, json=body)
+        asked += [access.server for access, _, _ in fetcher.asked]
+
+    assert asked == ["https://a.example.org/fhir", "https://b.example.org/fhir"]
+
+
+def test_nothing_is_fetched_while_no_rule_is_awake(client_of: Callable[..., TestClient], body: Body) -> None:
+    """An order that concerns no rule costs the EHR nothing."""
+    fetcher = Fetcher({"conditions": Answer()})
+    body["context"]["selections"] = []
+    body["fhirServer"] = SERVER
+    del body["prefetch"]
+
+    answer = client_of(fetch=fetcher).post(CALL, json=body)
+
+    assert answer.json() == {"cards": []}
+    assert fetcher.asked == []
+    assert fetcher.looked_up == []
+
+
+def test_a_drafted_drug_that_is_only_referred_to_is_looked_up(
+    client_of: Callable[..., TestClient], body: Body, scan: Body
+) -> None:
+    """Without a server it cannot be told, and wakes nothing."""
+    scan.clear()
+    scan.update(resourceType="MedicationRequest", id="draft-1", status="draft", intent="order")
+    scan.update(subject={"reference": "Patient/p1"}, medicationReference={"reference": "Medication/m1"})
+    body["context"]["selections"] = ["MedicationRequest/draft-1"]
+    fetcher = Fetcher({})
+    told = client_of(fetch=fetcher).post(CALL, json={**body, "fhirServer": SERVER})
+    alone = client_of(fetch=fetcher).post(CALL, json=body)
+
+    assert fetcher.looked_up == ["Medication/m1"]
+    assert [told.json(), alone.json()] == [{"cards": []}, {"cards": []}]
+
+
+def test_a_client_has_its_own_way_of_selecting(client_of: Callable[..., TestClient], body: Body) -> None:
+    """Clients of CDS Hooks 1.0 know `at-most-one` only."""
+    client = replace(OPEN, selection_behavior="at-most-one")
+
+    usual = client_of().post(CALL, json=body).json()["cards"][0]
+    older = client_of(clients=(client,)).post(CALL, json=body).json()["cards"][0]
+
+    assert usual["selectionBehavior"] == "any"
+    assert older["selectionBehavior"] == "at-most-one"
+
+
+def test_a_client_or_a_call_may_switch_a_topic_off(client_of: Callable[..., TestClient], body: Body) -> None:
+    """The trail tells what was shown."""
+    client = replace(OPEN, off=frozenset({"scan"}))
+    extension = {"davinci-crd.configuration": {"scan": False}}
+
+    by_operator = client_of(clients=(client,)).post(CALL, json=body)
+    by_call = client_of().post(CALL, json={**body, "extension": extension})
+
+    assert by_operator.json() == by_call.json() == {"cards": []}
+
+
+def test_today_is_the_day_of_the_client(client_of: Callable[..., TestClient], body: Body) -> None:
+    """Its time zone is what the clock is asked for."""
+    zones: list[tzinfo] = []
+    client = replace(OPEN, time_zone=ZoneInfo("Pacific/Auckland"))
+
+    def clock(zone: tzinfo) -> date:
+        zones.append(zone)
+        return date(2026, 11, 2)
+
+    answer = client_of(clients=(client,), clock=clock).post(CALL, json=body)
+
+    assert zones == [ZoneInfo("Pacific/Auckland")]
+    assert "2026-11-02" in answer.json()["cards"][0]["detail"]
 
 
 def test_nobody_is_asked_without_a_server(client_of: Callable[..., TestClient], body: Body) -> None:

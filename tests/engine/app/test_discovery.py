@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from fastapi import Depends, Header, HTTPException
 
+from cds_service.allow_list import AllowList
+from cds_service.clients import Client
+from cds_service.errors import UntrustedClientError
 from cds_service.sandbox.embedded import SandboxOptions, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from starlette.testclient import TestClient
@@ -83,11 +85,12 @@ def test_head_of_discovery_and_evidence_is_an_empty_200(url: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("GET", "/cds-services/back-order-select", "POST"),
-        ("DELETE", "/cds-services/back-order-select", "POST"),
-        ("PUT", "/cds-services/back-order-select/feedback", "POST"),
-        ("POST", "/cds-services", "GET"),
-        ("POST", "/evidence", "GET"),
+        ("GET", "/cds-services/back-order-select", "POST, OPTIONS"),
+        ("DELETE", "/cds-services/back-order-select", "POST, OPTIONS"),
+        ("BREW", "/cds-services/back-order-select", "POST, OPTIONS"),
+        ("PUT", "/cds-services/back-order-select/feedback", "POST, OPTIONS"),
+        ("POST", "/cds-services", "GET, HEAD, OPTIONS"),
+        ("POST", "/evidence", "GET, HEAD, OPTIONS"),
     ],
 )
 def test_another_method_is_a_405_that_names_the_right_one(
@@ -97,7 +100,7 @@ def test_another_method_is_a_405_that_names_the_right_one(
     answer = client.request(method, path)
 
     assert answer.status_code == 405
-    assert allowed in answer.headers["allow"].replace(" ", "").split(",")
+    assert answer.headers["allow"] == allowed
     assert answer.json()["issue"][0]["code"] == "not-supported"
 
 
@@ -146,67 +149,127 @@ def test_a_foreign_origin_is_allowed_nothing(client: TestClient) -> None:
     assert "access-control-allow-origin" not in listed.headers
 
 
-def refuse() -> None:
-    """Know no caller."""
-    raise HTTPException(401, "the token of Jane Doe", headers={"WWW-Authenticate": "Bearer"})
+class Stranger:
+    """A registry that knows nobody, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        """Nobody has called yet."""
+        self.asked: list[tuple[list[str], list[str]]] = []
+
+    async def caller(self, authorizations: Sequence[str], paths: Sequence[str]) -> Client:
+        """Refuse."""
+        self.asked.append((list(authorizations), list(paths)))
+        raise UntrustedClientError
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/cds-services"),
-        ("HEAD", "/cds-services"),
-        ("GET", "/cds-services/"),
-        ("POST", "/cds-services/back-order-select"),
-        ("POST", "/cds-services/back-order-select/"),
-        ("POST", "/cds-services/back-order-sign"),
-        ("POST", "/cds-services/unknown"),
-        ("POST", "/cds-services/back-order-select/feedback"),
-    ],
-)
-def test_guards_run_on_every_endpoint(client_of: Callable[..., TestClient], method: str, path: str) -> None:
-    """A 401 keeps its challenge, gives no reason, and a browser may read it."""
-    answer = client_of(guards=[Depends(refuse)]).request(method, path, headers={"Origin": ORIGIN})
+ENDPOINTS = [
+    ("GET", "/cds-services", ["/cds-services"]),
+    ("HEAD", "/cds-services", ["/cds-services"]),
+    ("GET", "/cds-services/", ["/cds-services"]),
+    ("POST", "/cds-services/back-order-select", ["/cds-services/back-order-select"]),
+    ("POST", "/cds-services/back-order-select/", ["/cds-services/back-order-select"]),
+    ("POST", "/cds-services/back-order-sign", ["/cds-services/back-order-sign"]),
+    ("POST", "/cds-services/unknown", ["/cds-services/unknown"]),
+    (
+        "POST",
+        "/cds-services/back-order-select/feedback",
+        ["/cds-services/back-order-select/feedback", "/cds-services/back-order-select"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "audience"), ENDPOINTS)
+def test_every_endpoint_asks_who_calls(
+    client_of: Callable[..., TestClient], method: str, path: str, audience: list[str]
+) -> None:
+    """A stranger gets a bare 401 that a browser may read; the URL called is what its token must name."""
+    trust = Stranger()
+    headers = {"Origin": ORIGIN, "Authorization": "Bearer Jane"}
+
+    answer = client_of(trust=trust, clients=(KNOWN,)).request(method, path, headers=headers)
 
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert answer.headers["access-control-allow-origin"] == ORIGIN
     assert "Jane" not in answer.text
+    assert trust.asked == [(["Bearer Jane"], audience)]
 
 
-def test_a_refusal_by_a_guard_is_an_operation_outcome(client_of: Callable[..., TestClient]) -> None:
+def test_a_stranger_gets_an_operation_outcome(client_of: Callable[..., TestClient]) -> None:
     """Its code is that of a failed login."""
-    answer = client_of(guards=[Depends(refuse)]).get("/cds-services")
+    answer = client_of(trust=Stranger(), clients=(KNOWN,)).get("/cds-services")
 
     assert answer.json()["resourceType"] == "OperationOutcome"
     assert answer.json()["issue"][0]["code"] == "login"
 
 
-def number(x_number: int = Header()) -> int:
-    """Take a header that must be a number."""
-    return x_number
-
-
-def test_a_header_that_a_guard_cannot_read_is_a_400_without_its_value(
-    client_of: Callable[..., TestClient],
-) -> None:
-    """The framework's own 422 would repeat the input."""
-    client = client_of(guards=[Depends(number)])
-
-    answer = client.get("/cds-services", headers={"x-number": "Jane Doe"})
-
-    assert answer.status_code == 400
-    assert answer.json()["resourceType"] == "OperationOutcome"
-    assert "Jane" not in answer.text
-
-
 def test_preflight_needs_no_authentication(client_of: Callable[..., TestClient]) -> None:
     """Browsers send preflights without a token."""
-    client = client_of(guards=[Depends(refuse)])
+    client = client_of(trust=Stranger(), clients=(KNOWN,))
 
     answer = client.options("/cds-services", headers={"Origin": ORIGIN, **PREFLIGHT})
 
     assert answer.status_code == 200
+
+
+class Registrar:
+    """A registry that takes every caller for one client."""
+
+    async def caller(self, _authorizations: Sequence[str], _paths: Sequence[str]) -> Client:
+        """Return the client."""
+        return KNOWN
+
+
+KNOWN = Client(
+    name="known",
+    cors_origins=("https://known.example.org",),
+    off=frozenset({"back"}),
+    fhir_servers=AllowList(["https://fhir.example.org/r4"]),
+)
+
+
+def test_what_is_switched_off_for_a_client_is_not_there(
+    client_of: Callable[..., TestClient], body: dict[str, Any]
+) -> None:
+    """Neither listed nor answered, while others are served as before."""
+    client = client_of(trust=Registrar(), clients=(KNOWN,))
+
+    assert client.get("/cds-services").json() == {"services": []}
+    assert client.post(CALL, json=body).status_code == 404
+
+
+def test_origins_of_registered_clients_are_allowed(client_of: Callable[..., TestClient]) -> None:
+    """Beside those of the settings."""
+    client = client_of(trust=Registrar(), clients=(KNOWN,))
+
+    for origin in (ORIGIN, "https://known.example.org"):
+        answer = client.options("/cds-services", headers={"Origin": origin, **PREFLIGHT})
+        assert answer.headers["access-control-allow-origin"] == origin
+
+
+def test_discovery_may_be_kept_and_is_asked_for_again_by_its_tag(client: TestClient) -> None:
+    """An unchanged list costs no body; a tag in any list of tags will do."""
+    listed = client.get("/cds-services")
+    tag = listed.headers["etag"]
+
+    again = client.get("/cds-services", headers={"If-None-Match": f'"other", {tag}'})
+    changed = client.get("/cds-services", headers={"If-None-Match": '"other"'})
+
+    assert "max-age" in listed.headers["cache-control"]
+    assert listed.headers["vary"].lower().startswith("authorization")
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert (changed.status_code, changed.content) == (200, listed.content)
+
+
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [("/cds-services", "GET, HEAD, OPTIONS"), (CALL, "POST, OPTIONS"), (f"{CALL}/feedback", "POST, OPTIONS")],
+)
+def test_options_without_an_origin_names_the_methods(client: TestClient, path: str, allow: str) -> None:
+    """No token is needed for it."""
+    answer = client.options(path)
+
+    assert (answer.status_code, answer.headers["allow"], answer.content) == (204, allow, b"")
 
 
 def test_the_cards_link_to_a_page_that_has_an_anchor_for_each_rule(client: TestClient) -> None:

@@ -60,6 +60,14 @@ def change(body: Body, place: str, value: object) -> None:
         parent[name] = value
 
 
+def issue_code(place: str, value: object) -> str:
+    """Return how the OperationOutcome calls the fault."""
+    if value is MISSING or value is None or place == "context":
+        return "required"
+    is_name = isinstance(value, str) and value.strip()
+    return "not-supported" if place == "hook" and is_name else "value"
+
+
 @pytest.mark.parametrize("wrong", MALFORMED)
 def test_a_field_that_is_missing_or_mistyped_is_a_400_that_names_it(
     client: TestClient,
@@ -79,9 +87,7 @@ def test_a_field_that_is_missing_or_mistyped_is_a_400_that_names_it(
     assert answer.headers["content-type"] == "application/fhir+json"
     assert answer.json()["resourceType"] == "OperationOutcome"
     assert issue["severity"] == "error"
-    assert issue["code"] == (
-        "required" if value is MISSING or value is None or place == "context" else "invalid"
-    )
+    assert issue["code"] == issue_code(place, value)
     assert issue["expression"] == [place]
     assert SECRET not in answer.text + str(answer.headers) + caplog.text + trail.read_text()
 

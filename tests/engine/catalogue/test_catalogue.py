@@ -96,12 +96,13 @@ def test_a_rule_that_speaks_without_grounds_is_named(
     assert problems_of(guideline_of(silent)) == []
 
 
+@pytest.mark.parametrize("said", ["summary", "discreet"])
 @pytest.mark.parametrize(("length", "problems"), [(139, 0), (140, 1)])
 def test_a_summary_that_is_too_long_is_named(
-    guideline_of: Callable[..., Guideline], rule: Rule, length: int, problems: int
+    guideline_of: Callable[..., Guideline], rule: Rule, said: str, length: int, problems: int
 ) -> None:
-    """CDS Hooks asks for fewer than 140 characters."""
-    advice = replace(rule.advice, summary="x" * length)
+    """CDS Hooks asks for fewer than 140 characters, also of the summary for discreet records."""
+    advice = replace(rule.advice, **{said: "x" * length})
 
     found = problems_of(guideline_of(replace(rule, advice=advice)))
 

@@ -83,6 +83,7 @@ def test_the_sheet_tells_on_what_a_line_or_a_button_depends(
         rule,
         lines=(Line("Mind the fall.", when=question("a fall")),),
         suggestions=(remove_order("Remove the scan", when=question("no hurry")),),
+        discreet="A record says wait",
         override_reasons=(Coding("http://example.org/reasons", "other", "Other reason"),),
     )
 
@@ -90,6 +91,7 @@ def test_the_sheet_tells_on_what_a_line_or_a_button_depends(
 
     assert "Mind the fall. (only when the chart shows a fall)" in page
     assert "Remove the scan (delete the draft) (only when the chart shows no hurry)" in page
+    assert "Of a record that asks for discretion it says only: A record says wait" in page
     assert "Override reasons: Other reason." in page
 
 

@@ -72,6 +72,34 @@ def test_a_wrapper_with_response_is_opened(bare: dict[str, Any]) -> None:
     assert read(_encoded({"response": {"status": "200"}, "resource": bare})) == read(_encoded(bare))
 
 
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        {"response": {"status": "404 Not Found"}},
+        {"response": {"status": "410"}, "resource": None},
+        {"response": {"status": "404"}, "resource": OUTCOME},
+    ],
+)
+def test_a_wrapper_can_say_that_nothing_is_there(wrapper: dict[str, Any]) -> None:
+    """E-81: "not found" and "gone", whether or not a reason is given with it."""
+    assert read(_encoded(wrapper)).gone
+
+
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        {"response": {"status": "404"}, "resource": CONDITION},
+        {"response": {"status": "500"}, "resource": OUTCOME},
+        {"response": {"status": None}},
+        {"response": "404"},
+        {"resourceType": "Condition", "response": {"status": "404"}},
+    ],
+)
+def test_nothing_else_says_that_nothing_is_there(wrapper: dict[str, Any]) -> None:
+    """A resource that was brought wins, another status is a failure, and a resource is no wrapper."""
+    assert not read(_encoded(wrapper)).gone
+
+
 def test_one_odd_entry_never_costs_the_others() -> None:
     """What does not fit is skipped and counted by its type."""
     reading = read(_bundle(CONDITION, BROKEN, FOREIGN, {"id": "typeless"}, {"resourceType": 5}, "text"))

@@ -1,129 +1,40 @@
-"""
-Cards as CDS Hooks 2.0.1 has them, and how verdicts become cards: one per topic, most urgent first.
-
-The models enforce the specification's limits by construction: a card that breaks one cannot
-be built. No member is ever null or empty.
-"""
+"""How verdicts become cards: one per topic, most urgent first, and what each of them says."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID, uuid5
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from cds_service.criteria.finding import shown
+from cds_service.rules import Indicator, Outcome, unread
+from cds_service.truth import Certainty, Truth
 
-from .criteria.finding import shown
-from .rules import Indicator, Outcome, unread
-from .truth import Certainty, Truth
+from .emptiness import without_empty
+from .models import Action, Card, Coding, OverrideReason, Source, Suggestion
+from .override_reasons import menu
+from .text import NAME_LIMIT, bullets, plain, section, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from .chart import Chart, Fact
-    from .criteria.finding import Finding
-    from .fhir import Coding as FhirCoding
-    from .rules import CdsService, Guideline, Rule, Spoken, Topic, Verdict
-    from .suggestions import Suggestion as Offered
-    from .terminology import Terminology
+    from cds_service.chart import Chart, Fact
+    from cds_service.criteria.finding import Finding
+    from cds_service.fhir import Coding as FhirCoding
+    from cds_service.rules import CdsService, Guideline, Rule, Spoken, Topic, Verdict
+    from cds_service.suggestions import Suggestion as Offered
+    from cds_service.terminology import Terminology
 
-SUMMARY_LIMIT = 139
-_NAME_LIMIT = 80
-_CONTROL = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+"
-)
-_MARKUP = re.compile(r"([\\`*_\[\]|~]|^[#+-]|(?<=www)\.|:(?=//))")
-_NUMBERED = re.compile(r"^(\d{1,9})\.(?=\s|$)")
+SelectionBehavior = Literal["any", "at-most-one"]
+
+ASSOCIATED_RESOURCE = "davinci-crd.associated-resource"
+"""The card extension of Da Vinci CRD 2.2.1 that names the orders a card is about."""
 _REFERENCE = re.compile(r"[A-Za-z]+/[A-Za-z0-9.-]{1,64}")
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
-
-    def wire(self) -> dict[str, Any]:
-        """Return the JSON object: camelCase, members without value left out."""
-        return self.model_dump(by_alias=True, exclude_none=True)
-
-
-def _one_line(text: str) -> str:
-    if "\n" in text or text != text.strip():
-        msg = "a summary is one trimmed line"
-        raise ValueError(msg)
-    return text
-
-
-Text = Annotated[str, Field(min_length=1)]
-Summary = Annotated[str, Field(min_length=1, max_length=SUMMARY_LIMIT), AfterValidator(_one_line)]
-
-
-class Coding(_Message):
-    """A CDS Hooks Coding: code and system always, display where a person will read it."""
-
-    system: Text
-    code: Text
-    display: Text | None = None
-
-
-class Source(_Message):
-    """Who says so."""
-
-    label: Text
-    url: Annotated[str, Field(pattern=r"^https?://")] | None = None
-    topic: Coding
-
-
-class Action(_Message):
-    """One change: create and update carry a resource, delete names one by `resourceId`."""
-
-    type: Literal["create", "update", "delete"]
-    description: Text
-    resource: dict[str, Any] | None = None
-    resource_id: Annotated[str, Field(pattern=r"^[A-Za-z]+/[A-Za-z0-9.-]{1,64}$")] | None = None
-
-    @model_validator(mode="after")
-    def _shaped(self) -> Self:
-        named = self.resource_id is not None
-        if named == (self.resource is not None) or named != (self.type == "delete"):
-            msg = "delete carries resourceId and nothing else; create and update carry resource"
-            raise ValueError(msg)
-        return self
-
-
-class Suggestion(_Message):
-    """A button."""
-
-    label: Text
-    uuid: Text
-    is_recommended: bool | None = None
-    actions: Annotated[list[Action], Field(min_length=1)]
-
-
-class Card(_Message):
-    """One piece of advice."""
-
-    uuid: Text
-    summary: Summary
-    indicator: Literal["info", "warning", "critical"]
-    detail: Text
-    source: Source
-    suggestions: Annotated[list[Suggestion], Field(min_length=1)] | None = None
-    selection_behavior: Literal["any", "at-most-one"] | None = None
-    override_reasons: Annotated[list[Coding], Field(min_length=1)] | None = None
-    extension: dict[str, Any]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if (self.suggestions is None) != (self.selection_behavior is None):
-            msg = "selectionBehavior goes with suggestions, and never without"
-            raise ValueError(msg)
-        if sum(bool(item.is_recommended) for item in self.suggestions or ()) > 1:
-            msg = "at most one suggestion is recommended"
-            raise ValueError(msg)
-        return self
-
-
-def cards(  # noqa: PLR0913 - one call: what was asked, what was found, and two names for the response
+def cards(  # noqa: PLR0913 - one call: what was asked, what was found, and how this client wants it
     guideline: Guideline,
     service: CdsService,
     verdicts: tuple[Verdict, ...],
@@ -131,18 +42,20 @@ def cards(  # noqa: PLR0913 - one call: what was asked, what was found, and two 
     *,
     hook_instance: str,
     rules_url: str | None = None,
+    selection_behavior: SelectionBehavior = "any",
 ) -> list[Card]:
     """
     Return the cards of one call: one per topic, critical before warning before info, then by topic.
 
     hook_instance makes the card uuids reproducible. rules_url: where the signed-off rules can be
-    read; the card's source links there.
+    read; the card's source links there. selection_behavior: what the client understands.
     """
     by_topic: dict[Topic, list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.outcome is Outcome.SPEAKS and verdict.rule.topic:
             by_topic.setdefault(verdict.rule.topic, []).append(verdict)
-    writer = _Writer(guideline, chart, hook_instance, rules_url)
+    namespace = instance_uuid(hook_instance)
+    writer = _Writer(guideline, service, chart, namespace, rules_url, selection_behavior)
     made = [(topic, writer.card(topic, group)) for topic, group in by_topic.items()]
     gaps = unread(service, verdicts, chart)
     if gaps:
@@ -152,24 +65,25 @@ def cards(  # noqa: PLR0913 - one call: what was asked, what was found, and two 
     return [card for _, card in made]
 
 
+@dataclass(frozen=True)
 class _Writer:
     """Writes the cards of one call."""
 
-    def __init__(self, guideline: Guideline, chart: Chart, hook_instance: str, rules_url: str | None) -> None:
-        self.guideline = guideline
-        self.chart = chart
-        self.namespace = instance_uuid(hook_instance)
-        self.rules_url = rules_url
+    guideline: Guideline
+    service: CdsService
+    chart: Chart
+    namespace: UUID
+    rules_url: str | None
+    selection_behavior: SelectionBehavior
 
     def card(self, topic: Topic, verdicts: list[Verdict]) -> Card:
         """Merge the verdicts of one topic: the most urgent leads, in the order of the rules."""
         spoken = [verdict.spoken for verdict in verdicts if verdict.spoken]
         worst = max((item.indicator for item in spoken), key=lambda indicator: indicator.rank)
         rules = [verdict.rule for verdict in verdicts]
-        orders = list(dict.fromkeys(order.reference for verdict in verdicts for order in verdict.orders))
+        orders = _references(verdicts)
         uuid = uuid5(self.namespace, f"{rules[0].id} {' '.join(orders)}")
         offered = _offered(spoken)
-        reasons = list({c.code: c for rule in rules for c in _reasons(rule)}.values())
         return Card(
             uuid=str(uuid),
             summary=spoken[0].summary,
@@ -177,40 +91,46 @@ class _Writer:
             detail=self._detail(verdicts),
             source=self._source(topic, rules[0]),
             suggestions=[_suggestion(uuid, item, is_first) for item, is_first in offered] or None,
-            selection_behavior="any" if offered else None,
-            override_reasons=[_coding(item) for item in reasons] or None,
-            extension=self._extension(rules, orders),
+            selection_behavior=self.selection_behavior if offered else None,
+            override_reasons=self._override_reasons(rules) or None,
+            extension=self._extension(rules, orders) or None,
         )
 
-    def missing(self, topic: Topic, names: Sequence[str], verdicts: Iterable[Verdict]) -> Card:
+    def missing(self, topic: Topic, names: Sequence[str], verdicts: Sequence[Verdict]) -> Card:
         """Write the card that names what could not be read (SAFE-35)."""
-        orders = list(dict.fromkeys(order.reference for verdict in verdicts for order in verdict.orders))
+        orders = _references(verdicts)
         lines = [
             "This advice rests on incomplete data: what could not be read may hold findings that change it.",
-            *(f"Not read: {plain(name, _NAME_LIMIT * 2)}." for name in names),
+            *(f"Not read: {plain(name, NAME_LIMIT * 2)}." for name in names),
             self.guideline.footer,
         ]
+        parts = [bullets(lines), self._orders(verdicts)]
         return Card(
-            uuid=str(uuid5(self.namespace, f"{topic.code} {' '.join(orders)}")),
+            uuid=str(uuid5(self.namespace, f"{self.service.group} {topic.code} {' '.join(orders)}")),
             summary="Part of the record could not be read: check it before relying on this advice",
             indicator="info",
-            detail=_bullets(lines),
+            detail="\n\n".join(part for part in parts if part),
             source=self._source(topic, None),
-            extension=self._extension([], orders),
+            extension=self._extension([], orders) or None,
         )
 
     def _detail(self, verdicts: list[Verdict]) -> str:
         spoken = [verdict.spoken for verdict in verdicts if verdict.spoken]
-        orders = list({id(order): order for verdict in verdicts for order in verdict.orders}.values())
         statements = dict.fromkeys(item for verdict in verdicts for item in verdict.rule.evidence)
         parts = [
-            _bullets(_lines(spoken)),
-            _section("Order", [_named(order, self.chart.terminology) for order in orders]),
+            bullets(_lines(spoken)),
+            self._orders(verdicts),
             *self._known(verdicts),
-            _section("Evidence", [str(statement) for statement in statements]),
+            section("Evidence", [str(statement) for statement in statements]),
             self._signed([verdict.rule for verdict in verdicts]),
         ]
         return "\n\n".join(part for part in parts if part)
+
+    def _orders(self, verdicts: Iterable[Verdict]) -> str:
+        """Name each order in words, as a client that shows cards apart from orders needs it."""
+        orders = {id(order): order for verdict in verdicts for order in verdict.orders}.values()
+        counted = Counter(_named(order, self.chart.terminology) for order in orders)
+        return section("Order", [f"{name} ({n} orders)" if n > 1 else name for name, n in counted.items()])
 
     def _signed(self, rules: list[Rule]) -> str:
         ids = ", ".join(rule.id for rule in rules)
@@ -225,22 +145,30 @@ class _Writer:
         leaves = [leaf for finding in asked for leaf in finding.leaves]
         unknown = [_unknown(item) for item in (*leaves, *screen) if item.truth is Truth.UNKNOWN]
         return [
-            _section(
+            section(
                 "Found in the chart", [_said(leaf) for leaf in reasons if leaf.because and not leaf.parts]
             ),
-            _section("Not known from the chart", unknown),
-            _sentence("Not recorded", [_absent(item) for item in screen if _unrecorded(item)]),
+            section("Not known from the chart", unknown),
+            sentence("Not recorded", [_absent(item) for item in screen if _unrecorded(item)]),
         ]
 
     def _source(self, topic: Topic, rule: Rule | None) -> Source:
         url = f"{self.rules_url}#{rule.id}" if self.rules_url and rule else self.rules_url
         return Source(label=self.guideline.label, url=url, topic=_coding(topic.coding))
 
+    def _override_reasons(self, rules: list[Rule]) -> list[OverrideReason]:
+        named = [reason for rule in rules for reason in _reasons(rule)]
+        return [
+            OverrideReason(system=item.system or "", code=item.code or "", display=item.display or "")
+            for item in menu(named, self.guideline.reasons_alike)
+        ]
+
     def _extension(self, rules: list[Rule], orders: list[str]) -> dict[str, Any]:
         rows = list(dict.fromkeys(row for rule in rules for row in rule.rows))
-        listed: dict[str, Any] = {"rules": [rule.id for rule in rules], "rows": rows} if rules else {}
         judged = [reference for reference in orders if _REFERENCE.fullmatch(reference)]
-        return {self.guideline.rule_extension: {**listed, **({"orders": judged} if judged else {})}}
+        listed = {"rules": [rule.id for rule in rules], "rows": rows, "orders": judged}
+        associated = [{"reference": reference} for reference in judged]
+        return without_empty({self.guideline.rule_extension: listed, ASSOCIATED_RESOURCE: associated})
 
 
 def instance_uuid(hook_instance: str) -> UUID:
@@ -251,17 +179,8 @@ def instance_uuid(hook_instance: str) -> UUID:
         return uuid5(UUID(int=0), hook_instance)
 
 
-def plain(text: str, limit: int = _NAME_LIMIT) -> str:
-    """
-    Return a string from the EHR as harmless Markdown: one line, no markup, no HTML, not too long.
-
-    Control characters, bidirectional overrides and lone surrogates go; a shortened text ends
-    with an ellipsis.
-    """
-    tidy = " ".join(_CONTROL.sub(" ", text).split())
-    short = tidy if len(tidy) <= limit else tidy[: limit - 1] + "…"
-    safe = short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _NUMBERED.sub(r"\1\\.", _MARKUP.sub(r"\\\1", safe))
+def _references(verdicts: Iterable[Verdict]) -> list[str]:
+    return list(dict.fromkeys(order.reference for verdict in verdicts for order in verdict.orders))
 
 
 def _named(order: Fact, terminology: Terminology) -> str:
@@ -275,7 +194,7 @@ def _named(order: Fact, terminology: Terminology) -> str:
 
 def _said(leaf: Finding) -> str:
     suspected = ", suspected" if leaf.certainty is Certainty.POSSIBLE else ""
-    because = f": {plain(leaf.because, 3 * _NAME_LIMIT)}" if leaf.because else ""
+    because = f": {plain(leaf.because, 3 * NAME_LIMIT)}" if leaf.because else ""
     return f"{shown(leaf)}{suspected}{because}"
 
 
@@ -289,11 +208,11 @@ def _unrecorded(finding: Finding) -> bool:
 def _absent(finding: Finding) -> str:
     """Name what is not recorded, and the value that would tell if it were not too old (SAFE-12)."""
     stale = "; ".join(leaf.stale for leaf in finding.leaves if leaf.stale)
-    return f"{shown(finding)} ({plain(stale, 2 * _NAME_LIMIT)})" if stale else shown(finding)
+    return f"{shown(finding)} ({plain(stale, 2 * NAME_LIMIT)})" if stale else shown(finding)
 
 
 def _unknown(leaf: Finding) -> str:
-    return f"{shown(leaf)}: {plain(leaf.because, 2 * _NAME_LIMIT)}" if leaf.because else shown(leaf)
+    return f"{shown(leaf)}: {plain(leaf.because, 2 * NAME_LIMIT)}" if leaf.because else shown(leaf)
 
 
 def _lines(spoken: Sequence[Spoken]) -> list[str]:
@@ -307,20 +226,6 @@ def _offered(spoken: Sequence[Spoken]) -> list[tuple[Offered, bool]]:
     offered = {item.label: item for one in spoken for item in one.suggestions}.values()
     first = next((item for item in offered if item.is_recommended), None)
     return [(item, item is first) for item in offered]
-
-
-def _bullets(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
-
-
-def _section(title: str, lines: Iterable[str]) -> str:
-    unique = list(dict.fromkeys(lines))
-    return f"**{title}**\n\n{_bullets(unique)}" if unique else ""
-
-
-def _sentence(title: str, items: Iterable[str]) -> str:
-    unique = list(dict.fromkeys(items))
-    return f"**{title}**: {'; '.join(unique)}." if unique else ""
 
 
 def _reasons(rule: Rule) -> tuple[FhirCoding, ...]:
@@ -340,7 +245,7 @@ def _suggestion(card: UUID, offered: Offered, is_recommended: bool) -> Suggestio
             Action(
                 type=action.type,
                 description=action.description,
-                resource=dict(action.resource) if action.resource is not None else None,
+                resource=without_empty(dict(action.resource)) if action.resource is not None else None,
                 resource_id=action.resource_id,
             )
             for action in offered.actions
