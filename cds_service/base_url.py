@@ -44,6 +44,12 @@ class BaseUrl:
     port: int
     segments: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """Write it down, without a final slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == _DEFAULT_PORT[self.scheme] else f":{self.port}"
+        return "/".join((f"{self.scheme}://{host}{port}", *self.segments))
+
     @property
     def loopback(self) -> bool:
         """Whether this machine itself is meant: localhost, 127.0.0.0/8 or ::1."""

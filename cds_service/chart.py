@@ -147,6 +147,7 @@ class Chart:
     allowed: frozenset[str] | None = None
     _facts: dict[str, tuple[Fact, ...]] = field(default_factory=dict, repr=False)
     _findings: dict[tuple[Criterion, int], Finding] = field(default_factory=dict, repr=False)
+    _drafts: dict[tuple[str, ...], tuple[Fact, ...]] = field(default_factory=dict, repr=False)
 
     def restricted_to(self, needs: Iterable[Need]) -> Chart:
         """Return a view that knows only these needs; drafts and `today` stay."""
@@ -193,11 +194,11 @@ class Chart:
 
     def drafts(self, *names: str, others: bool = True) -> tuple[Fact, ...]:
         """Return drafted orders in these value sets; with `others` all but the one being judged."""
-        return tuple(
-            draft
-            for draft in self.context.drafts
-            if draft.is_in(*names) and not (others and draft is self.order)
-        )
+        found = self._drafts.get(names)  # kept: asked for each of what may be hundreds of orders
+        if found is None:
+            found = tuple(draft for draft in self.context.drafts if draft.is_in(*names))
+            self._drafts[names] = found
+        return tuple(draft for draft in found if draft is not self.order) if others else found
 
     def patient(self, need: Need) -> Patient | None:
         """Return the Patient, None when it was not read."""
@@ -314,7 +315,10 @@ def _medication(request: MedicationRequest, medications: Mapping[str, Medication
         if reference == f"#{contained.id}":
             return contained.code
     medication = medications.get(_relative(reference))
-    return medication.code if medication else None
+    if medication:
+        return medication.code
+    name = request.medication_reference and request.medication_reference.display
+    return CodeableConcept(text=name) if name else None
 
 
 def _relative(reference: str) -> str:

@@ -144,6 +144,12 @@ def _name(text: str) -> str:
     return text
 
 
+def _some(names: tuple[Algorithm, ...]) -> tuple[Algorithm, ...]:
+    if not names:
+        raise ValueError("empty: name at least one")
+    return names
+
+
 def _address(url: str) -> str:
     """Return a URL that is safe to ask for keys; it may have a query."""
     return _confidential(url, place_of(url))
@@ -197,7 +203,7 @@ class _Table(BaseModel):
     issuer: _Text
     jwks_url: _Url = ""
     jwks_file: KeySet = NO_KEYS
-    algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1)] = ("ES384", "RS384")
+    algorithms: Annotated[tuple[Algorithm, ...], AfterValidator(_some)] = ("ES384", "RS384")
     audiences: tuple[_BaseUrl, ...] = ()
     tenants: frozenset[_Text] = frozenset()
     fhir_servers: AllowList = Field(default_factory=lambda: AllowList(()))

@@ -27,7 +27,5 @@ class Offer:
 def offer_to(client: Client, catalogue: Catalogue) -> Offer:
     """Return the offer; GuidelineError when the client's site codes cannot be read."""
     known = catalogue.with_site_codes(client.site_codes) if client.site_codes else catalogue
-    entries = {
-        name: entry for name, entry in known.entries.items() if entry.service.group not in client.off
-    }
+    entries = {name: entry for name, entry in known.entries.items() if entry.service.group not in client.off}
     return Offer(client, entries, discovery_of(entries.values()))

@@ -14,7 +14,7 @@ from .clients import OPEN, load_clients
 from .fhir_client import FhirClient
 from .jwks import JwksCache, http_client
 from .settings import load_settings
-from .trust import Trust
+from .trust import Trust, check_addresses
 
 if TYPE_CHECKING:
     from datetime import date, tzinfo
@@ -64,7 +64,9 @@ def registered(settings: Settings, catalogue: Catalogue) -> tuple[Client, ...]:
     """Return the clients of the registry; none when there is none. ClientsError when it is amiss."""
     if not settings.clients:
         return ()
-    return load_clients(settings.clients, known_off=catalogue.switchable)
+    clients = load_clients(settings.clients, known_off=catalogue.switchable)
+    check_addresses(clients, settings.public_url)
+    return clients
 
 
 def settle() -> None:

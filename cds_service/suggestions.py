@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .fhir import Coding
     from .terminology import ValueSet
 
-_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_ID = re.compile(r"[A-Za-z0-9.-]{1,256}")  # drafts of some EHRs have longer ids than FHIR's 64
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from .errors import UntrustedClientError
 from .replay import UsedTokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from .clients import Client
     from .jwks import Key
@@ -72,6 +72,17 @@ class _RefusalError(Exception):
         self.client = client
 
 
+def check_addresses(clients: Iterable[Client], public_url: str) -> None:
+    """Raise ClientsError when there is no URL that a client's token may be meant for."""
+    for client in clients:
+        if not public_url and not client.audiences:
+            msg = (
+                f"clients.{client.name}.audiences: no URL that a token may be meant for: "
+                "set CDS_PUBLIC_URL, or name the base URLs here"
+            )
+            raise ClientsError(msg)
+
+
 class Trust:
     """Tells which registered client a call comes from."""
 
@@ -88,13 +99,7 @@ class Trust:
 
         now: seconds since 1970. ClientsError when a client has no base URL to address.
         """
-        for client in clients:
-            if not public_url and not client.audiences:
-                msg = (
-                    f"clients.{client.name}.audiences: no URL that a token may be meant for: "
-                    "set CDS_PUBLIC_URL, or name the base URLs here"
-                )
-                raise ClientsError(msg)
+        check_addresses(clients, public_url)
         self._clients = {client.issuer: client for client in clients}
         self._public_url = public_url
         self._keys = keys

@@ -18,7 +18,7 @@ from .text import CONTROL
 
 SUMMARY_LIMIT = 139
 _TYPE = "[A-Z][A-Za-z]{1,63}"
-_ID = "[A-Za-z0-9.-]{1,64}"
+_ID = "[A-Za-z0-9.-]{1,256}"  # drafts of some EHRs have longer ids than FHIR's 64
 
 
 def _one_line(text: str) -> str:

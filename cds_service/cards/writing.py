@@ -31,7 +31,7 @@ SelectionBehavior = Literal["any", "at-most-one"]
 
 ASSOCIATED_RESOURCE = "davinci-crd.associated-resource"
 """The card extension of Da Vinci CRD 2.2.1 that names the orders a card is about."""
-_REFERENCE = re.compile(r"[A-Za-z]+/[A-Za-z0-9.-]{1,64}")
+_REFERENCE = re.compile(r"[A-Za-z]+/[A-Za-z0-9.-]{1,256}")
 
 
 def cards(  # noqa: PLR0913 - one call: what was asked, what was found, and how this client wants it

@@ -25,6 +25,7 @@ _DRUGS = frozenset({"MedicationOrder", "MedicationRequest"})
 _DOSES = ("doseQuantity", "doseRange")
 _TURNED_DOWN = frozenset({"rejected", "aborted", "failed"})
 """DSTU2 statuses of an order that is not carried out; R4 has `revoked` for them."""
+_CALLED_OFF = _TURNED_DOWN | {"cancelled", "entered-in-error"}
 
 
 def is_older(source: Mapping[str, Any]) -> bool:
@@ -72,7 +73,7 @@ def _order(source: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": source.get("id"),
         "meta": source.get("meta"),
-        "status": "revoked" if isinstance(status, str) and status in _TURNED_DOWN else status,
+        "status": "revoked" if str(status) in _TURNED_DOWN else status,
         "intent": source.get("intent"),
         "doNotPerform": source.get("doNotPerform"),
         "subject": _first(source, "subject", "patient"),
@@ -106,12 +107,8 @@ def _service_request(source: Mapping[str, Any]) -> dict[str, Any]:
 
 def _items(source: Mapping[str, Any]) -> list[object]:
     """Return the codes of what a DiagnosticOrder consists of, without items that were called off."""
-    called_off = {*_TURNED_DOWN, "cancelled", "entered-in-error"}
-    return [
-        item.get("code")
-        for item in _all(source, "item")
-        if isinstance(item, dict) and item.get("status") not in called_off
-    ]
+    items = [item for item in _all(source, "item") if isinstance(item, dict)]
+    return [item.get("code") for item in items if str(item.get("status")) not in _CALLED_OFF]
 
 
 def _together(concepts: Iterable[object]) -> dict[str, Any]:

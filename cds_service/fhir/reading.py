@@ -43,6 +43,7 @@ class _Bundle(Element, frozen=True, tag_field="resourceType", tag="Bundle"):
 
 
 _ANY = msgspec.json.Decoder(_Bundle | AnyResource)
+_ONCE_CODES = frozenset({"clinicalStatus", "verificationStatus"})
 _UNFIT = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What the decoder raises: on other shapes, on text that is no UTF-8, and on nesting without end."""
 
@@ -205,9 +206,22 @@ def _type(item: object) -> str:
 
 
 def _mended(value: dict[str, Any], kind: type[Resource]) -> dict[str, Any]:
-    """Wrap a lone object where the specification has an array: some clients send `reasonCode` so."""
+    """
+    Wrap what is bare where R4 has a structure.
+
+    A lone object for an array: some clients send `reasonCode` so. A code for a concept: statuses
+    of Conditions were codes before R4.
+    """
     arrays = _arrays(kind)
-    return {key: [item] if key in arrays and isinstance(item, dict) else item for key, item in value.items()}
+    return {key: _wrapped(key, item, is_array=key in arrays) for key, item in value.items()}
+
+
+def _wrapped(key: str, item: object, *, is_array: bool) -> object:
+    if is_array and isinstance(item, dict):
+        return [item]
+    if key in _ONCE_CODES and isinstance(item, str):
+        return {"coding": [{"code": item}]}
+    return item
 
 
 @cache

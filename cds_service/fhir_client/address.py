@@ -18,19 +18,22 @@ _PLAIN = re.compile(r"[\x21-\x7e]+")
 _MEDICATION = re.compile(r"Medication/((?!\.+$)[A-Za-z0-9.-]{1,64})", re.ASCII)
 
 
+_RESERVED = ":/?#[]@!$&'()*+,;=%"
+
+
 class FhirBase:
     """The FHIR base of one request."""
 
-    def __init__(self, server: str, place: BaseUrl) -> None:
-        """Take the base URL as text, and as parsed."""
+    def __init__(self, place: BaseUrl) -> None:
+        """Take the base URL as parsed: what is sent is what was compared."""
         self.place = place
-        self._root = f"{server.rstrip('/')}/"
+        self._root = f"{place}/"
 
     @classmethod
     def of(cls, server: str) -> FhirBase | None:
         """Return the base of a server; None when its URL cannot be used."""
         place = base_url(server)
-        return cls(server, place) if place else None
+        return cls(place) if place else None
 
     def query(self, need: Need, patient_id: str) -> httpx2.URL:
         """Return the URL that asks for a need."""
@@ -38,7 +41,7 @@ class FhirBase:
 
     def below(self, path: str) -> httpx2.URL:
         """Return the URL of a path and query below the base."""
-        return httpx2.URL(self._root + path)
+        return _url(self._root + path)
 
     def next_page(self, link: str, page: httpx2.URL | None) -> httpx2.URL | None:
         """
@@ -51,7 +54,7 @@ class FhirBase:
         try:
             target = urljoin(str(page) if page else self._root, link)
             place = place_of(target)
-            return httpx2.URL(target) if place and self.place.covers(place) else None
+            return _url(target) if place and self.place.covers(place) else None
         except (ValueError, httpx2.InvalidURL):  # brackets and ports that no parser takes
             return None
 
@@ -63,3 +66,8 @@ class FhirBase:
             path = "/".join(place.segments[len(self.place.segments) :])
         match = _MEDICATION.fullmatch(path)
         return match[1] if match else ""
+
+
+def _url(text: str) -> httpx2.URL:
+    """Return the URL with everything escaped that RFC 3986 does not allow: some servers refuse a bare bar."""
+    return httpx2.URL(quote(text, safe=_RESERVED))

@@ -18,6 +18,7 @@ from .origins import Origins
 from .pages import Progress, begun, read_pages
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from cds_service.answers import Answer, Need
@@ -39,14 +40,16 @@ class FhirClient:
         *,
         deadline_seconds: float,
         limits: Limits | None = None,
+        tls: ssl.SSLContext | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """
         Answer every call within the deadline.
 
-        transport: another way to the network than sockets. clock: seconds that only go forward,
-        for how long failing servers rest.
+        tls: whose certificates are trusted; None trusts those that this machine trusts. transport:
+        another way to the network than sockets. clock: seconds that only go forward, for how long
+        failing servers rest.
         """
         _silence()
         self._deadline = deadline_seconds
@@ -58,6 +61,7 @@ class FhirClient:
             timeout=None,  # one deadline holds for all of a call, see _in_time
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=self._limits.connections),
             follow_redirects=False,
+            verify=True if tls is None else tls,
             trust_env=False,
             transport=transport,
         )

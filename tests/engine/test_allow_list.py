@@ -201,6 +201,5 @@ def test_parsing_never_raises_and_is_its_own_inverse(text: str) -> None:
     place = base_url(text)
 
     if place is not None:
-        host = f"[{place.host}]" if ":" in place.host else place.host
-        path = "/".join(("", *place.segments))
-        assert base_url(f"{place.scheme}://{host}:{place.port}{path}") == place
+        assert base_url(str(place)) == place
+        assert base_url(f"{place}/") == place

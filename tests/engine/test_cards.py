@@ -129,9 +129,12 @@ class _House:
         return Rule(**{**usual, **members})
 
     def cards(
-        self, *rules: Rule, chart: Chart | None = None, group: str = "g", **asked: Any
+        self,
+        *rules: Rule,
+        chart: Chart | None = None,
+        group: str = "g",
+        **asked: Any,  # noqa: ANN401 - what else `cards` is told
     ) -> list[dict[str, Any]]:
-        """Return the cards of these rules; `asked`: what else `cards` is told about the call."""
         chart = chart or self.chart_of(drafts=(self.draft_of(_mri()),))
         service = CdsService(group, ("order-select",), "T", "D", rules, frozenset({CONDITIONS}))
         guideline = Guideline(
@@ -293,7 +296,7 @@ def test_a_card_names_each_of_its_orders(
 def test_an_update_is_the_draft_less_what_says_nothing(
     house: _House, chart_of: Callable[..., Chart], draft_of: Callable[..., Fact]
 ) -> None:
-    """ACT-04, E-114, E-115: unknown members stay to the letter; null and empty ones, which FHIR forbids, go."""
+    """ACT-04, E-114, E-115: unknown members stay to the letter; empty ones, which FHIR forbids, go."""
     unknown = {"x-vendor": {"deep": [0, False, {"y": " "}]}, "extension": [{"url": "u", "valueString": "é"}]}
     empty = {"note": None, "identifier": [], "requester": {"display": ""}, "x-empty": {"a": [{}]}}
     advice = Advice(Indicator.INFO, "Think", (), suggestions=(set_priority("Mark urgent", "urgent"),))

@@ -10,7 +10,7 @@ import pytest
 
 from cds_service import CdsService, Coding, Guideline, Topic
 from cds_service.errors import MalformedRequestError, MissingFieldError
-from cds_service.hook_context import context_of, unresolved_medications
+from cds_service.hook_context import context_of
 from cds_service.protocol import parse
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def selected_of(guideline: Guideline, selections: object, *entries: object) -> l
     ],
 )
 def test_a_selection_finds_its_draft_in_every_form(guideline: Guideline, selection: str) -> None:
-    """By reference, with version, by URL, by the entry's fullUrl and by a bare id."""
+    """E-51: by reference, with version, by URL, by the entry's fullUrl and by a bare id."""
     assert selected_of(guideline, [selection]) == ["a"]
 
 
@@ -82,13 +82,13 @@ def test_a_selection_finds_its_draft_in_every_form(guideline: Guideline, selecti
     "selection", ["ServiceRequest/z", "MedicationRequest/a", "", "x" * 5000, "Patient/p1"]
 )
 def test_a_selection_that_names_no_draft_selects_nothing(guideline: Guideline, selection: str) -> None:
-    """It is ignored, and the others count."""
+    """E-49: it is passed over, and the others count."""
     assert selected_of(guideline, [selection]) == []
     assert selected_of(guideline, [selection, "MedicationRequest/b"]) == ["b"]
 
 
 def test_without_selections_every_draft_is_selected(guideline: Guideline) -> None:
-    """Some clients leave the field out; an empty list says that none is."""
+    """E-47, E-48: some clients leave the field out; an empty list says that none is."""
     pair = (entry(MRI), entry(OPIOID))
 
     assert [draft.selected for draft in drafts_of(guideline, *pair)] == [True, True]
@@ -97,12 +97,12 @@ def test_without_selections_every_draft_is_selected(guideline: Guideline) -> Non
 
 
 def test_one_selection_may_come_without_its_array(guideline: Guideline) -> None:
-    """A lone string is a list of one."""
+    """E-50: a lone string is a list of one."""
     assert selected_of(guideline, "ServiceRequest/a") == ["a"]
 
 
 def test_a_selection_that_is_repeated_selects_once(guideline: Guideline) -> None:
-    """The draft appears once among those to be judged."""
+    """E-52: the draft appears once among those to be judged."""
     assert selected_of(guideline, ["a", "ServiceRequest/a", "urn:uuid:11-22"]) == ["a"]
 
 
@@ -121,7 +121,7 @@ def test_two_drafts_of_one_reference_are_both_selected(guideline: Guideline) -> 
 
 @pytest.mark.parametrize("selections", [5, True, {}, {"a": 1}, [5], [None], [["a"]]])
 def test_selections_of_another_type_are_refused(guideline: Guideline, selections: object) -> None:
-    """The error names the field."""
+    """E-50: the error names the field."""
     with pytest.raises(MalformedRequestError) as caught:
         selected_of(guideline, selections)
 
@@ -153,10 +153,13 @@ def test_order_sign_has_no_selections(guideline: Guideline) -> None:
         entry(MRI, resourceType="FooRequest"),
         entry(MRI, resourceType="Observation"),
         entry(OPIOID, status=5),
+        entry(OPIOID, doNotPerform=True),
+        entry(MRI, resourceType=None),
+        entry(MRI, resourceType=["ServiceRequest"]),
     ],
 )
 def test_what_is_no_order_for_this_patient_is_left_out(guideline: Guideline, left_out: object) -> None:
-    """The good drafts beside it are judged all the same."""
+    """E-56, E-57, E-58, E-62, E-63, E-64: the good drafts beside it are judged all the same."""
     drafts = drafts_of(guideline, left_out, entry(OPIOID))
 
     assert [draft.reference for draft in drafts] == ["MedicationRequest/b"]
@@ -177,12 +180,12 @@ def test_what_is_no_order_for_this_patient_is_left_out(guideline: Guideline, lef
     ],
 )
 def test_an_order_that_may_be_this_patients_is_kept(guideline: Guideline, kept: dict[str, Any]) -> None:
-    """Revised orders, plans, any spelling of the subject, and one without a subject."""
+    """E-63, E-65, E-68: revised orders, plans, any spelling of the subject, and one without a subject."""
     assert [draft.reference for draft in drafts_of(guideline, kept)] == ["ServiceRequest/a"]
 
 
 def test_a_draft_without_id_is_kept(guideline: Guideline) -> None:
-    """It is found by its fullUrl; no action will be able to name it."""
+    """E-60: it is found by its fullUrl; no action will be able to name it."""
     anonymous = {"resource": {**MRI, "id": None}, "fullUrl": "urn:uuid:99"}
 
     (draft,) = drafts_of(guideline, anonymous, selections=["urn:uuid:99"])
@@ -192,7 +195,7 @@ def test_a_draft_without_id_is_kept(guideline: Guideline) -> None:
 
 
 def test_the_source_of_a_draft_is_what_was_sent(guideline: Guideline) -> None:
-    """An update starts from it, so unknown members must survive untouched."""
+    """E-114: an update starts from it, so unknown members must survive untouched."""
     sent = {**MRI, "reasonCode": {"text": "x"}, "_priority": {"id": "1"}, "unknown": [None, {"deep": 1.10}]}
 
     (draft,) = drafts_of(guideline, entry(copy.deepcopy(sent)))
@@ -200,25 +203,14 @@ def test_the_source_of_a_draft_is_what_was_sent(guideline: Guideline) -> None:
     assert draft.source == sent
 
 
-def test_a_draft_may_refer_to_a_medication_of_the_same_bundle(guideline: Guideline) -> None:
-    """The Medication is no draft of its own; its code is the order's."""
-    drug = {"resourceType": "Medication", "id": "m", "code": DRUG}
-    order = {**OPIOID, "medicationReference": {"reference": "Medication/m"}}
-    del order["medicationCodeableConcept"]
-
-    (draft,) = drafts_of(guideline, entry(order), entry(drug))
-
-    assert draft.sets == {"opioid"}
-
-
 @pytest.mark.parametrize("orders", [{"entry": []}, {"entry": None}, {}, []])
 def test_no_drafts_are_no_error(guideline: Guideline, orders: object) -> None:
-    """An empty basket wakes nobody."""
+    """E-55: an empty basket wakes nobody."""
     assert context_of(parse(body_of(draftOrders=orders)), guideline).drafts == ()
 
 
 def test_drafts_may_come_without_their_bundle(guideline: Guideline) -> None:
-    """A bare array of resources is read as one."""
+    """E-53: a bare array of resources is read as one."""
     context = context_of(parse(body_of(draftOrders=[MRI, None, OPIOID])), guideline)
 
     assert [draft.reference for draft in context.drafts] == ["ServiceRequest/a", "MedicationRequest/b"]
@@ -228,8 +220,130 @@ def test_drafts_may_come_without_their_bundle(guideline: Guideline) -> None:
 def test_draft_orders_are_required(
     guideline: Guideline, orders: object, error: type[MalformedRequestError]
 ) -> None:
-    """Missing or no Bundle: the error names the field."""
+    """E-53: missing or no Bundle: the error names the field."""
     with pytest.raises(error) as caught:
         context_of(parse(body_of(draftOrders=orders)), guideline)
 
     assert caught.value.expression == "context.draftOrders"
+
+
+def test_a_single_draft_may_come_without_its_bundle(guideline: Guideline) -> None:
+    """E-53: one order is a Bundle of one: it is never passed over in silence."""
+    context = context_of(parse(body_of(draftOrders=MRI)), guideline)
+
+    assert [draft.reference for draft in context.drafts] == ["ServiceRequest/a"]
+
+
+@pytest.mark.parametrize("kind", [None, "searchset", "collection", "nonsense"])
+def test_the_type_of_the_bundle_does_not_matter(guideline: Guideline, kind: str | None) -> None:
+    """E-54: the Sandbox sends none."""
+    orders = {"resourceType": "Bundle", "type": kind, "entry": [entry(MRI)]}
+
+    assert len(context_of(parse(body_of(draftOrders=orders)), guideline).drafts) == 1
+
+
+def test_what_is_left_out_or_passed_over_is_logged(
+    guideline: Guideline, caplog: pytest.LogCaptureFixture
+) -> None:
+    """E-49, E-62: as a number, without a name or an id."""
+    stranger = entry(MRI, id="secret-order", subject={"reference": "Patient/secret-patient"})
+    drafts_of(guideline, stranger, entry(OPIOID), selections=["MedicationRequest/b", "ServiceRequest/secret"])
+
+    assert "1 resources of the context are of another patient" in caplog.text
+    assert "1 of 2 selections name no draft" in caplog.text
+    assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        {"text": "lumbar"},
+        {"coding": [{"system": "urn:oid:1.2.3", "code": "local"}]},
+        {"coding": [{"code": "no system"}]},
+        {"coding": []},
+        None,
+    ],
+)
+def test_an_order_that_no_rule_knows_is_a_draft_all_the_same(guideline: Guideline, code: object) -> None:
+    """E-66: without a known code it is in no value set; rules decide what that means."""
+    (draft,) = drafts_of(guideline, entry(MRI, code=code))
+
+    assert (draft.sets, draft.selected) == (frozenset(), True)
+
+
+def test_one_known_coding_among_others_is_enough(guideline: Guideline) -> None:
+    """E-66: also when another coding says something else."""
+    codings = [{"system": "urn:local", "code": "x"}, {"system": "http://loinc.org", "code": "other"}]
+    (draft,) = drafts_of(guideline, entry(MRI, code={"coding": [*codings, *SCAN["coding"]]}))
+
+    assert draft.sets == {"mri"}
+
+
+@pytest.mark.parametrize("twin", [{}, {"subject": {"reference": "Patient/p2"}}, {"status": "cancelled"}])
+def test_drafts_that_share_a_name_cannot_be_named(guideline: Guideline, twin: dict[str, Any]) -> None:
+    """E-61: a removal could hit the other, be it judged or left out; another type is another name."""
+    drafts = drafts_of(guideline, entry(MRI), entry(MRI, **twin), entry(OPIOID, id="a"))
+
+    assert {draft.reference: draft.nameable for draft in drafts} == {
+        "ServiceRequest/a": False,
+        "MedicationRequest/a": True,
+    }
+
+
+def test_orders_of_every_fhir_version_are_judged_together(guideline: Guideline) -> None:
+    """E-59, GEN-07: DSTU2, STU3 and R4 in one Bundle; older ones keep their own name and JSON."""
+    dstu2 = {
+        "resourceType": "MedicationOrder",
+        "id": "x",
+        "patient": SUBJECT,
+        "medicationCodeableConcept": DRUG,
+    }
+    stu3 = {
+        "resourceType": "ProcedureRequest",
+        "id": "y",
+        "subject": SUBJECT,
+        "code": SCAN,
+        "intent": "order",
+    }
+    drafts = drafts_of(guideline, entry(dstu2), entry(stu3), entry(OPIOID), selections=["MedicationOrder/x"])
+
+    assert [(draft.reference, draft.sets, draft.selected, draft.foreign_version) for draft in drafts] == [
+        ("MedicationOrder/x", {"opioid"}, True, True),
+        ("ProcedureRequest/y", {"mri"}, False, True),
+        ("MedicationRequest/b", {"opioid"}, False, False),
+    ]
+    assert [draft.source for draft in drafts] == [dstu2, stu3, OPIOID]
+
+
+@pytest.mark.parametrize(
+    "left_out", [{"patient": {"reference": "Patient/p2"}}, {"status": "entered-in-error"}]
+)
+def test_an_older_order_is_left_out_for_the_same_reasons(
+    guideline: Guideline, left_out: dict[str, Any]
+) -> None:
+    """E-62, E-63: of another patient, or called off."""
+    order = {"resourceType": "MedicationOrder", "id": "x", "medicationCodeableConcept": DRUG, **left_out}
+
+    assert drafts_of(guideline, entry(order)) == ()
+
+
+def test_an_order_of_several_things_cannot_be_named(guideline: Guideline) -> None:
+    """Removing a DSTU2 DiagnosticOrder would remove its other items too."""
+    several = {
+        "resourceType": "DiagnosticOrder",
+        "id": "x",
+        "item": [{"code": SCAN}, {"code": {"text": "y"}}],
+    }
+    one = {**several, "id": "z", "item": several["item"][:1]}
+    drafts = drafts_of(guideline, entry(several), entry(one))
+
+    assert [(draft.sets, draft.nameable) for draft in drafts] == [({"mri"}, False), ({"mri"}, True)]
+
+
+def test_a_full_basket_is_read_whole(guideline: Guideline) -> None:
+    """E-69: five hundred drafts, each selected by name, and each of them can be named."""
+    entries = [entry(MRI, id=str(number)) for number in range(500)]
+    names = [f"ServiceRequest/{number}" for number in range(500)]
+    drafts = drafts_of(guideline, *entries, selections=names)
+
+    assert [draft.reference for draft in drafts if draft.selected and draft.nameable] == names

@@ -24,6 +24,7 @@ from cds_service.jwks import JwksCache, KeySetError, http_client, read_key_set
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    import httpx2
     from anyio.abc import SocketStream
 
 pytestmark = [pytest.mark.trust, pytest.mark.anyio]
@@ -55,7 +56,7 @@ def _without(source: Json, name: str) -> Json:
     return {key: value for key, value in source.items() if key != name}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anyio_backend() -> str:
     """Run on asyncio, as the service does."""
     return "asyncio"
@@ -78,11 +79,17 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="module")
+async def http() -> AsyncIterator[httpx2.AsyncClient]:
+    """Return the client that the service uses; it keeps nothing from one test to the next."""
+    async with http_client() as client:
+        yield client
+
+
 @pytest.fixture
-async def cache(clock: Clock) -> AsyncIterator[JwksCache]:
-    """Return a cache with the client that the service uses."""
-    async with http_client() as http:
-        yield JwksCache(http, now=clock)
+def cache(http: httpx2.AsyncClient, clock: Clock) -> JwksCache:
+    """Return a cache that knows nothing yet."""
+    return JwksCache(http, now=clock)
 
 
 @pytest.fixture
@@ -443,11 +450,12 @@ async def _trickle(stream: SocketStream) -> None:
                 await anyio.sleep(0.02)
 
 
-async def test_a_server_that_never_ends_its_answer_is_given_up() -> None:
+async def test_a_server_that_never_ends_its_answer_is_given_up(http: httpx2.AsyncClient) -> None:
     """JWT-19: the time is that of the whole fetch, however many bytes trickle in."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-    url = f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}/"
-    async with http_client() as http, listener, anyio.create_task_group() as group:
+    port = listener.extra(SocketAttribute.local_port)  # noqa: S610 - of anyio, not of Django
+    url = f"http://127.0.0.1:{port}/"
+    async with listener, anyio.create_task_group() as group:
         group.start_soon(listener.serve, _trickle)
         with anyio.fail_after(2):
             key = await JwksCache(http, patience=0.1).key(url, "k", "ES384")

@@ -11,6 +11,9 @@ from cds_service.order_names import order_name, sets_by_name
 from cds_service.terminology import LOINC, RXNORM, SNOMED_CT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cds_service.chart import Fact
     from cds_service.terminology import Terminology
 
 LOCAL = "http://hospital.example/orders"
@@ -77,3 +80,17 @@ def test_a_code_that_is_understood_is_never_overruled_by_a_name(
 def test_a_code_that_means_nothing_to_us_leaves_the_name(terms: Terminology, coding: Coding) -> None:
     """A SNOMED CT code that no value set holds may be anything; so may half a coding."""
     assert _named(terms, CodeableConcept((coding,), "lumbar MRI")) == {"mri"}
+
+
+def test_a_drug_that_is_nowhere_but_in_a_display_is_recognised_by_it(
+    draft_of: Callable[..., Fact], terms: Terminology
+) -> None:
+    """Some EHRs refer to a Medication that they do not send; its name is all there is (docs/adr/0006)."""
+    named = {"reference": "Medication/elsewhere", "display": "Oxycodone 5 mg tablet"}
+    source = {"resourceType": "MedicationRequest", "id": "d1", "medicationReference": named}
+    names = (order_name("MedicationRequest", terms["opioid"], "oxycodone"),)
+
+    draft = draft_of(source, names=names)
+
+    assert draft.by_name
+    assert draft.is_in("opioid")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,11 @@ from cds_service.criteria.orders import order_is, order_urgent
 from cds_service.criteria.records import recorded
 from cds_service.fhir import Coding
 from cds_service.suggestions import (
+    Action,
+    Built,
     Medicine,
+    Suggest,
+    Suggestion,
     create_request,
     offer,
     remove_order,
@@ -31,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cds_service.chart import Chart, Fact
-    from cds_service.suggestions import Action, Built, Suggestion
     from cds_service.terminology import Terminology
 
 CONDITIONS = Need("Condition", "Condition?patient={{context.patientId}}", "problem list")
@@ -71,16 +75,62 @@ def test_a_removal_names_the_exact_draft(
     assert _labels(both) == ["Remove (ServiceRequest/a)", "Remove (ServiceRequest/b)"]
 
 
-@pytest.mark.parametrize("ids", [(None,), ("",), ("a_b",), ("x" * 65,), ("same", "same")])
+@pytest.mark.parametrize(
+    ("name", "nameable"), [(None, True), ("", True), ("a_b", True), ("x" * 257, True), ("shared", False)]
+)
 def test_a_draft_that_cannot_be_named_is_left_alone(
-    chart_of: Callable[..., Chart], draft_of: Callable[..., Fact], ids: tuple[str | None, ...]
+    chart_of: Callable[..., Chart],
+    draft_of: Callable[..., Fact],
+    terms: Terminology,
+    name: str | None,
+    nameable: bool,  # noqa: FBT001 - a column
 ) -> None:
-    """No id, one that FHIR does not allow, or one that two drafts share: nothing may hit the wrong order."""
-    drafts = tuple(draft_of(_mri(id=value)) for value in ids)
-    chart = chart_of(drafts=drafts)
+    """E-60, E-61: no id, one that FHIR does not allow, or one that two drafts share: none may be hit."""
+    draft = replace(draft_of(_mri(id=name)), nameable=nameable)
+    judged = draft_of(_mri(id="judged"))
+    chart = chart_of(drafts=(judged, draft))
 
     for suggest in (remove_order("x"), set_priority("x", "stat"), set_supply("x", 7)):
-        assert suggest.on(chart, drafts).suggestions == ()
+        assert suggest.on(chart, (draft,)).suggestions == ()
+    others = remove_other_drafts("x", terms["mri"], unless=_says(NO))
+    assert others.on(chart, (judged,)).suggestions == ()
+
+
+def test_an_order_of_an_older_version_can_only_be_removed(
+    chart_of: Callable[..., Chart], draft_of: Callable[..., Fact]
+) -> None:
+    """E-59: no update, and nothing is created in R4; what the card says of medicines stays."""
+    old = replace(
+        draft_of(_mri()), foreign_version=True, source={"resourceType": "ProcedureRequest", "id": "d1"}
+    )
+    chart = chart_of(drafts=(old,))
+    safe, unsafe = Medicine("safe", THERAPY, _says(NO)), Medicine("unsafe", THERAPY, _says(YES))
+    removed = remove_order("Remove").on(chart, (old,))
+    offered = offer(safe, unsafe, otherwise=()).on(chart, (old,))
+
+    assert _action(removed.suggestions[0]).resource_id == "ProcedureRequest/d1"
+    assert (offered.suggestions, offered.lines) == ((), ("unsafe is not suggested: a hazard.",))
+    for suggest in (
+        set_priority("x", "stat"),
+        set_supply("x", 7),
+        create_request("x", THERAPY),
+        offer(unsafe, otherwise=(create_request("x", THERAPY),)),
+    ):
+        assert suggest.on(chart, (old,)).suggestions == ()
+
+
+def test_half_a_replacement_is_never_offered(
+    chart_of: Callable[..., Chart], draft_of: Callable[..., Fact]
+) -> None:
+    """E-59: for an older version a suggestion is kept whole or not at all."""
+    old, new = replace(draft_of(_mri()), foreign_version=True), draft_of(_mri(id="d2"))
+    delete, create = Action("delete", "x", resource_id="a/b"), Action("create", "x", {"resourceType": "c"})
+    replacing = Suggest("x", lambda *_: Built((Suggestion("x", (create, delete)),)))
+    chart = chart_of(drafts=(old, new))
+
+    assert replacing.on(chart, (old,)).suggestions == replacing.on(chart, (new, old)).suggestions == ()
+    assert len(replacing.on(chart, (new,)).suggestions) == 1
+    assert len(replacing.on(chart, ()).suggestions) == 1
 
 
 def test_a_suggestion_is_made_for_the_orders_it_holds_for(

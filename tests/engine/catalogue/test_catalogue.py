@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cds_service import Ladder, Need, Silence, recorded
+from cds_service import Coding, Ladder, Need, Silence, Topic, recorded
 from cds_service.catalogue import load_catalogue, problems_of
 from cds_service.rules import GuidelineError
 
@@ -107,6 +107,61 @@ def test_a_summary_that_is_too_long_is_named(
     found = problems_of(guideline_of(replace(rule, advice=advice)))
 
     assert [("summary exceeds 139" in problem) for problem in found] == [True] * problems
+
+
+@pytest.mark.parametrize("summary", ["", "two\nlines", " padded", "bell\x07", "line\u2028separator"])
+def test_a_summary_that_no_card_can_carry_is_named(
+    guideline_of: Callable[..., Guideline], rule: Rule, summary: str
+) -> None:
+    """At start, and not when a patient needs the card."""
+    (problem,) = problems_of(guideline_of(replace(rule, advice=replace(rule.advice, summary=summary))))
+
+    assert problem == "rule scan-for-pain: its summary must be one line that is not empty"
+
+
+@pytest.mark.parametrize(
+    ("reason", "problems"),
+    [
+        (Coding("http://example.org/reasons", "other", "Other reason"), 0),
+        (Coding("http://example.org/reasons", "other"), 1),
+        (Coding("reasons", "other", "Other reason"), 1),
+        (Coding(None, "other", "Other reason"), 1),
+    ],
+)
+def test_an_override_reason_that_no_card_can_carry_is_named(
+    guideline_of: Callable[..., Guideline], rule: Rule, reason: Coding, problems: int
+) -> None:
+    """CDS Hooks asks for system, code and display."""
+    advice = replace(rule.advice, override_reasons=(reason,))
+
+    found = problems_of(guideline_of(replace(rule, advice=advice)))
+
+    assert found == ["rule scan-for-pain: override reason other needs system, code and display"] * problems
+
+
+def test_a_topic_that_no_card_can_carry_is_named(guideline_of: Callable[..., Guideline], rule: Rule) -> None:
+    """A client remembers overrides by system and code."""
+    (problem,) = problems_of(guideline_of(replace(rule, topic=Topic(Coding(None, "scan"), 1))))
+
+    assert problem == "rule scan-for-pain: its topic scan needs a system and a code"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"label": ""}, "its label must be one line"),
+        ({"data_missing": Topic(Coding(None, "gap"), 9)}, "data_missing needs a topic with system and code"),
+        ({"rule_extension": "rules"}, "rule_extension must be a dotted name"),
+        ({"reasons_alike": {"mine": "theirs"}}, "mine equals theirs, which no card offers"),
+    ],
+)
+def test_words_of_a_guideline_that_no_card_can_carry_are_named(
+    guideline_of: Callable[..., Guideline], rule: Rule, changes: dict[str, Any], said: str
+) -> None:
+    """Each would spoil every card, or do nothing at all."""
+    (problem,) = problems_of(guideline_of(rule, **changes))
+
+    assert said in problem
 
 
 def test_a_template_that_clients_cannot_follow_is_named(

@@ -189,12 +189,14 @@ def test_what_is_no_known_resource_reads_as_none(value: object) -> None:
         b"\xff\xfe",
         b'{"resourceType":"Patient","gender":"\xff"}',
         b'{"resourceType":"Patient","gender":"\\ud800"}',
+        b'{"resourceType":"Observation","valueQuantity":{"value":1e999}}',
+        b'{"resourceType":"Observation","valueQuantity":{"value":' + b"9" * 5000 + b"}}",
         b'{"resourceType":"Patient","x":' + b"[" * 100_000,
         b'{"resourceType":"Patient","x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     ],
 )
 def test_what_is_no_fhir_is_unusable(value: bytes) -> None:
-    """Garbage, broken encodings and nesting without end are reported, never raised."""
+    """E-19, E-22, E-23: garbage, numbers and nesting without end are reported, never raised."""
     assert not read(value).usable
 
 
@@ -233,3 +235,18 @@ def test_reading_never_raises_on_json(value: object) -> None:
 def test_reading_never_raises_on_bytes(value: bytes) -> None:
     """Bytes that are no JSON are unusable, and no error."""
     assert read(value).resources == ()
+
+
+@pytest.mark.parametrize("status", ["clinicalStatus", "verificationStatus"])
+def test_a_status_that_is_a_bare_code_is_read(status: str) -> None:
+    """Conditions of DSTU2 and STU3 have codes where R4 has concepts; a status is not lost over it."""
+    raw = {"resourceType": "Condition", "id": "c", status: "resolved", "code": {"text": "Pain"}}
+
+    reading = read(json.dumps({"resourceType": "Bundle", "entry": [{"resource": raw}]}).encode())
+
+    (condition,) = reading.resources
+    assert isinstance(condition, Condition)
+    concept = condition.clinical_status or condition.verification_status
+    assert concept
+    assert [coding.code for coding in concept.coding] == ["resolved"]
+    assert reading.unreadable == ()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ssl
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import respx
 
-from cds_service.fhir_client import FhirClient
+from cds_service.fhir_client import FhirClient, Limits
 from cds_service.protocol import FhirAccess
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+
+    import httpx2
 
 
 @pytest.fixture
@@ -28,11 +32,34 @@ def http() -> Iterator[respx.MockRouter]:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[FhirClient]:
+async def client_of() -> AsyncIterator[Callable[..., FhirClient]]:
+    """Clients by deadline in seconds and limits; they trust nobody's certificate, which is quickly set up."""
+    made: list[FhirClient] = []
+
+    def build(
+        deadline_seconds: float = 20,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        **limits: float,
+    ) -> FhirClient:
+        bounds = Limits(**limits)  # type: ignore[arg-type]  # whole numbers where they are due
+        nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        client = FhirClient(
+            deadline_seconds=deadline_seconds, limits=bounds, tls=nobody, transport=transport, clock=clock
+        )
+        made.append(client)
+        return client
+
+    yield build
+    for client in made:
+        await client.aclose()
+
+
+@pytest.fixture
+def client(client_of: Callable[..., FhirClient]) -> FhirClient:
     """Return a client whose deadline no test reaches unless it means to."""
-    client = FhirClient(deadline_seconds=20)
-    yield client
-    await client.aclose()
+    return client_of()
 
 
 @pytest.fixture
