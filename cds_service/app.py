@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import HTMLResponse, Response
 
 from .allow_list import AllowList
@@ -25,7 +24,7 @@ from .cards import cards, instance_uuid
 from .chart import Chart
 from .clients import OPEN
 from .configuration import configuration_of, shown
-from .endpoint import NeverSilent, http_error, refused, routes
+from .endpoint import CrossOrigin, NeverSilent, http_error, refused, routes
 from .errors import CdsError, DataUnavailableError, UnknownServiceError
 from .evidence_page import evidence_page
 from .feedback import parse_feedback
@@ -112,6 +111,7 @@ def create_app(  # noqa: PLR0913 - everything it needs, by name
         redoc_url=None,
         openapi_url="/openapi.json" if settings.docs else None,
         redirect_slashes=False,
+        telemetry={"logs": False},  # it would export the text of exceptions
         lifespan=partial(_lifespan, closing),
     )
     service = _Service(catalogue, settings, clock, audit, fetch, clients, trust)
@@ -120,7 +120,7 @@ def create_app(  # noqa: PLR0913 - everything it needs, by name
     app.add_exception_handler(HTTPException, http_error)
     app.add_middleware(NeverSilent)
     app.add_middleware(
-        CORSMiddleware,
+        CrossOrigin,
         allow_origins=[*settings.cors_origins, *(o for client in clients for o in client.cors_origins)],
         allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
         allow_headers=["authorization", "content-type", "accept"],

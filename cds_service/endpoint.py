@@ -8,10 +8,13 @@ Other methods are a 405 that names the right ones, a trailing slash is served an
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import msgspec
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -71,9 +74,9 @@ def routes(
     yield Route(f"{path}/", endpoint)
 
 
-def outcome_response(request: Request, error: CdsError) -> Response:
+def outcome_response(request_headers: Headers, error: CdsError) -> Response:
     """Return the OperationOutcome of a refusal; as plain JSON for a client that accepts nothing else."""
-    accept = request.headers.get("accept", "")
+    accept = request_headers.get("accept", "")
     plain = _JSON in accept and _FHIR_JSON not in accept and "*/*" not in accept
     body = msgspec.json.encode(operation_outcome(error.message, error.issue, error.expression))
     return Response(body, error.status, dict(error.headers), media_type=_JSON if plain else _FHIR_JSON)
@@ -82,7 +85,7 @@ def outcome_response(request: Request, error: CdsError) -> Response:
 async def refused(request: Request, error: Exception) -> Response:
     """Answer for a CdsError."""
     assert isinstance(error, CdsError)  # noqa: S101 - registered for CdsError only
-    return outcome_response(request, error)
+    return outcome_response(request.headers, error)
 
 
 async def http_error(request: Request, error: Exception) -> Response:
@@ -90,7 +93,22 @@ async def http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for HTTPException only
     kind = _BY_STATUS.get(error.status_code, MalformedRequestError)
     message = _MESSAGES.get(error.status_code, "the request was refused")
-    return outcome_response(request, kind(message, headers=error.headers))
+    return outcome_response(request.headers, kind(message, headers=error.headers))
+
+
+class CrossOrigin(CORSMiddleware):
+    """CORS whose refused preflight is an OperationOutcome too."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Answer a preflight; the headers that the framework chose are kept."""
+        answer = super().preflight_response(request_headers)
+        if answer.status_code == HTTPStatus.OK:
+            return answer
+        said = MalformedRequestError("this origin, method or header is not allowed: see CDS_CORS_ORIGINS")
+        refusal = outcome_response(request_headers, said)
+        allowed = {name: value for name, value in answer.headers.items() if not name.startswith("content-")}
+        refusal.headers.update(allowed)
+        return refusal
 
 
 class NeverSilent:
@@ -121,7 +139,7 @@ class NeverSilent:
                 msg = "the answer broke off"  # and nothing of what the error said
                 raise RuntimeError(msg) from None
             failure = CdsError("the service failed unexpectedly: nothing was decided")
-            await outcome_response(Request(scope), failure)(scope, receive, send)
+            await outcome_response(Headers(scope=scope), failure)(scope, receive, send)
 
 
 def _place(error: BaseException) -> str:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from .errors import MalformedRequestError
@@ -12,6 +21,17 @@ from .strict_json import BOM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+
+
+def _written_out(value: object) -> object:
+    """Refuse numbers and short forms, which the parser would take for a point in time too."""
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+        msg = "write a point in time as in RFC 3339, such as 2026-11-01T10:00:00Z"
+        raise ValueError(msg)
+    return value
+
 
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -54,7 +74,7 @@ class Item(_Read):
     outcome: Literal["accepted", "overridden"]
     accepted_suggestions: tuple[AcceptedSuggestion, ...] = ()
     override_reason: OverrideReason | None = None
-    outcome_timestamp: AwareDatetime
+    outcome_timestamp: Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

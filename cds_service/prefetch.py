@@ -97,7 +97,12 @@ def answer_of_pages(need: Need, pages: Sequence[Reading], patient_id: str) -> An
 def lacks_medications(answer: Answer) -> bool:
     """Whether an order refers to a Medication that did not come along, so that its drug is not known."""
     known = {item.id for item in answer.resources if isinstance(item, Medication)}
-    return any(reference.rpartition("/")[2] not in known for reference in medication_references(answer))
+    return any(medication_named(reference) not in known for reference in medication_references(answer))
+
+
+def medication_named(reference: str) -> str:
+    """Return the id that a reference ends with, whatever server it names: what came along is found by it."""
+    return reference.split("/_history/", maxsplit=1)[0].rpartition("/")[2]
 
 
 def medication_references(answer: Answer) -> Iterator[str]:

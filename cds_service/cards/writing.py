@@ -207,7 +207,7 @@ def _unrecorded(finding: Finding) -> bool:
 
 def _absent(finding: Finding) -> str:
     """Name what is not recorded, and the value that would tell if it were not too old (SAFE-12)."""
-    stale = "; ".join(leaf.stale for leaf in finding.leaves if leaf.stale)
+    stale = "; ".join(dict.fromkeys(leaf.stale for leaf in finding.leaves if leaf.stale))
     return f"{shown(finding)} ({plain(stale, 2 * NAME_LIMIT)})" if stale else shown(finding)
 
 

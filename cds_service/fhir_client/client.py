@@ -89,7 +89,7 @@ class FhirClient:
         answers = {one.need.key: one.answer() for one in progress}
         for key, answer in answers.items():
             if answer.gap:
-                _LOG.info("%s: %s", key, answer.gap)
+                _LOG.debug("%s: %s", key, answer.gap)
         return answers
 
     async def medications(self, access: FhirAccess, references: Collection[str]) -> tuple[Medication, ...]:

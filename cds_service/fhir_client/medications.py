@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from cds_service.fhir import Medication, read
-from cds_service.prefetch import medication_references
+from cds_service.prefetch import medication_named, medication_references
 
 from .exchange import NoAnswerError
 
@@ -47,6 +47,9 @@ async def look_up_for(progress: Progress, exchange: Exchange, base: FhirBase, mo
     """Look up what the orders of a need refer to and what did not come along with them."""
     answer = progress.read_so_far()
     bundled = {item.id for item in answer.resources if isinstance(item, Medication)}
-    wanted = {reference: base.medication_id(reference) for reference in medication_references(answer)}
-    progress.referenced = {text: wanted_id for text, wanted_id in wanted.items() if wanted_id not in bundled}
+    progress.referenced = {
+        reference: base.medication_id(reference)
+        for reference in medication_references(answer)
+        if medication_named(reference) not in bundled
+    }
     await look_up(progress.referenced, exchange, base, most, progress.medications)

@@ -9,9 +9,12 @@ from cds_service.errors import (
     BodyTooLargeError,
     CdsError,
     DataUnavailableError,
+    InvalidValueError,
     MalformedRequestError,
     MissingFieldError,
     UnknownServiceError,
+    UnreadableBodyError,
+    UnsupportedHookError,
     UnsupportedMediaError,
     operation_outcome,
 )
@@ -22,6 +25,9 @@ from cds_service.errors import (
     [
         (MalformedRequestError, 400, "invalid"),
         (MissingFieldError, 400, "required"),
+        (InvalidValueError, 400, "value"),
+        (UnreadableBodyError, 400, "structure"),
+        (UnsupportedHookError, 400, "not-supported"),
         (UnknownServiceError, 404, "not-found"),
         (DataUnavailableError, 412, "required"),
         (BodyTooLargeError, 413, "too-long"),

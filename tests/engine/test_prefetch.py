@@ -17,6 +17,7 @@ from cds_service.prefetch import (
     answers,
     continues,
     is_read,
+    lacks_medications,
     lint,
     next_url,
     templates,
@@ -306,6 +307,24 @@ def test_medications_of_every_page_are_kept() -> None:
     together = pages(bundle(order, link=NEXT), {**bundle(), "entry": [drug]}, need=MEDICATIONS)
 
     assert [resource.id for resource in together.resources] == ["o", "m"]
+
+
+@pytest.mark.parametrize(
+    ("drug", "lacking"),
+    [
+        ({"medicationReference": {"reference": "Medication/m2"}}, True),
+        ({"medicationReference": {"reference": "Medication/m1"}}, False),
+        ({"medicationReference": {"reference": "https://ehr.example.org/Medication/m1/_history/3"}}, False),
+        ({"medicationReference": {"reference": "#m2"}}, False),
+        ({"medicationCodeableConcept": {"text": "x"}}, False),
+    ],
+)
+def test_an_answer_tells_whether_drugs_did_not_come_along(drug: dict[str, Any], lacking: bool) -> None:  # noqa: FBT001
+    """E-67: what an order refers to may be contained in it, sent along with it, or missing."""
+    order = {"resourceType": "MedicationRequest", "id": "o", "status": "active", **drug}
+    sent = bundle(order, {"resourceType": "Medication", "id": "m1"})
+
+    assert lacks_medications(answer(sent, MEDICATIONS)) is lacking
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,51 @@ def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name:
     assert str(caught.value).count("CDS_") == 1
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "ehr.example.org/fhir",
+        "http://ehr.example.org/fhir",
+        "https://ehr.example.org/fhir?x=1",
+        "https://user@ehr.example.org",
+    ],
+)
+def test_a_fhir_server_is_an_https_base_url(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """It is where tokens go: nothing half-written is taken for one."""
+    monkeypatch.setenv("CDS_OPEN", "yes")
+    monkeypatch.setenv("CDS_FHIR_SERVERS", value)
+
+    with pytest.raises(SettingsError, match=r"^CDS_FHIR_SERVERS: "):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("server", "others", "starts"),
+    [
+        ("http://127.0.0.1:8080/fhir", {}, True),
+        ("https://ehr.example.org/fhir", {}, False),
+        ("https://ehr.example.org/fhir", {"CDS_OPEN": "yes"}, True),
+        ("https://ehr.example.org/fhir", {"CDS_CLIENTS": "clients.toml"}, True),
+    ],
+)
+def test_nobody_unknown_makes_the_service_call_another_machine(
+    monkeypatch: pytest.MonkeyPatch,
+    server: str,
+    others: dict[str, str],
+    starts: bool,  # noqa: FBT001 - the expected value
+) -> None:
+    """Other machines are called for registered clients, or when the operator says so."""
+    monkeypatch.setenv("CDS_FHIR_SERVERS", server)
+    for name, value in others.items():
+        monkeypatch.setenv(name, value)
+
+    if starts:
+        assert load_settings().fhir_servers == (server,)
+    else:
+        with pytest.raises(SettingsError, match="CDS_CLIENTS, or set CDS_OPEN=yes"):
+            load_settings()
+
+
 def test_all_wrong_values_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """An operator mends them in one go."""
     monkeypatch.setenv("CDS_DOCS", "maybe")

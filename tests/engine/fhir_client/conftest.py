@@ -41,9 +41,9 @@ async def client_of() -> AsyncIterator[Callable[..., FhirClient]]:
         *,
         transport: httpx2.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
-        **limits: float,
+        **limits: Any,  # noqa: ANN401 - whole numbers, or seconds
     ) -> FhirClient:
-        bounds = Limits(**limits)  # type: ignore[arg-type]  # whole numbers where they are due
+        bounds = Limits(**limits)
         nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         client = FhirClient(
             deadline_seconds=deadline_seconds, limits=bounds, tls=nobody, transport=transport, clock=clock

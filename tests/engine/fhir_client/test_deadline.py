@@ -127,6 +127,20 @@ async def test_a_long_life_of_the_token_prolongs_nothing(
     assert answers["conditions"].gap == LATE
 
 
+async def test_time_that_is_spent_already_shortens_the_deadline(
+    http: respx.MockRouter, client_of: Clients, access: FhirAccess, hanging: Hanging
+) -> None:
+    """What was asked before in the same call counts; when all is spent nothing is asked."""
+    client = client_of(60)
+    http.get(path="/fhir/Condition").mock(side_effect=hanging)
+    with anyio.fail_after(10):
+        answers = await client(access, {CONDITIONS: None}, "p1", 59.8)
+        too_late = await client(access, {CONDITIONS: None}, "p1", 60)
+
+    assert answers["conditions"].gap == too_late["conditions"].gap == LATE
+    assert hanging.begun == 1
+
+
 async def test_one_server_has_so_many_requests_at_a_time(
     http: respx.MockRouter, access: FhirAccess, client_of: Clients, hanging: Hanging
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -93,17 +94,45 @@ async def test_what_an_order_says_itself_is_not_looked_up(  # noqa: PLR0913
     assert not drugs.called
 
 
-async def test_what_came_along_is_not_looked_up(
-    http: respx.MockRouter, client: FhirClient, access: FhirAccess, bundle: Make, drugs: respx.Route
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "Medication/m1",
+        "Medication/m1/_history/2",
+        f"{BASE}/Medication/m1",
+        "https://inside.example/Medication/m1",
+    ],
+)
+async def test_what_came_along_is_not_looked_up(  # noqa: PLR0913
+    http: respx.MockRouter,
+    client: FhirClient,
+    access: FhirAccess,
+    bundle: Make,
+    drugs: respx.Route,
+    *,
+    reference: str,
 ) -> None:
-    """Some servers include the drug."""
-    page = bundle(_order("o1", "Medication/m1"))
+    """Some servers include the drug, and behind a gateway references may name another address."""
+    page = bundle(_order("o1", reference))
     page["entry"].append({"resource": _drug("m1"), "search": {"mode": "include"}})
     http.get(path="/fhir/MedicationRequest").respond(json=page)
     answer = (await client(access, {ORDERS: None}, "p1"))["medications"]
 
     assert [item.id for item in answer.resources] == ["o1", "m1"]
+    assert answer.complete
     assert not drugs.called
+
+
+async def test_what_orders_of_a_prefetch_value_refer_to_is_looked_up(
+    http: respx.MockRouter, client: FhirClient, access: FhirAccess, bundle: Make, drugs: respx.Route
+) -> None:
+    """The orders came with the request, and are not asked for again."""
+    value = json.dumps(bundle(_order("o1", "Medication/m1"))).encode()
+    answer = (await client(access, {ORDERS: value}, "p1"))["medications"]
+
+    assert [item.id for item in answer.resources] == ["o1", "m1"]
+    assert answer.complete
+    assert (drugs.call_count, len(http.calls)) == (1, 1)
 
 
 @pytest.mark.parametrize(
