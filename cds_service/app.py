@@ -30,6 +30,7 @@ from .evidence_page import evidence_page
 from .feedback import parse_feedback
 from .hook_context import context_of, unresolved_medications
 from .offers import offer_to
+from .openapi import describe
 from .prefetch import answer_of, lacks_medications, next_url
 from .protocol import parse
 from .request_body import check_size, read_body
@@ -116,6 +117,7 @@ def create_app(  # noqa: PLR0913 - everything it needs, by name
     )
     service = _Service(catalogue, settings, clock, audit, fetch, clients, trust)
     app.router.routes.extend(service.routes())
+    describe(app, catalogue.entries.values())
     app.add_exception_handler(CdsError, refused)
     app.add_exception_handler(HTTPException, http_error)
     app.add_middleware(NeverSilent)

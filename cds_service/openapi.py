@@ -50,7 +50,7 @@ _HEADERS = {401: "WWW-Authenticate", 405: "Allow"}
 
 class _Sent(BaseModel):
     # Built when the description is asked for: nothing else needs these models.
-    model_config = ConfigDict(alias_generator=to_camel, extra="allow", defer_build=True)
+    model_config = ConfigDict(alias_generator=to_camel, defer_build=True)
 
 
 class Resource(_Sent):
