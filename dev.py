@@ -74,6 +74,11 @@ def test(arguments: list[str]) -> NoReturn:
     become("python", "-m", "pytest", *(arguments or everything))
 
 
+def fuzz(arguments: list[str]) -> NoReturn:
+    """Call the service thousands of times as its API description allows and forbids; takes minutes."""
+    become("python", "-m", "pytest", "tests/fuzz.py", *arguments)
+
+
 def check(arguments: list[str]) -> int:
     """Run linter, formatter, types, import contracts and guideline checks: all of them, then a summary."""
     if arguments:
@@ -93,7 +98,13 @@ def serve(arguments: list[str]) -> NoReturn:
     become("cds-service", "serve", *arguments)
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"demo": demo, "test": test, "check": check, "serve": serve}
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "demo": demo,
+    "test": test,
+    "fuzz": fuzz,
+    "check": check,
+    "serve": serve,
+}
 
 
 def become(program: str, *arguments: str) -> NoReturn:

@@ -6,11 +6,12 @@ this package knows medicine.
 """
 
 from .answers import Need
+from .criteria.daily_doses import daily_dose, order_dose, taking_dose
 from .criteria.durations import Days, days, weeks
 from .criteria.episode import Episode, lasting, phase_unclear
-from .criteria.finding import Criterion, all_of, any_of, at_least, none_of, possibly, undecided
+from .criteria.finding import Criterion, all_of, any_of, at_least, confirmed, none_of, possibly, undecided
 from .criteria.measured import answered, measured, newer_than_answer, no_newer_value, worsening
-from .criteria.medicines import daily_dose, renewal, repeated, supplied, taken_for, taking, tried, used_lately
+from .criteria.medicines import duplicated, renewal, repeated, supplied, taken_for, taking, tried, used_lately
 from .criteria.orders import (
     Moment,
     Trigger,
@@ -27,13 +28,25 @@ from .criteria.orders import (
 )
 from .criteria.people import aged, gender
 from .criteria.records import interpretable, mentioned, read, recorded
-from .criteria.where import first_encounter, fresh, from_before, no_longer_current, not_fresh, sited, within
+from .criteria.where import (
+    counted,
+    first_encounter,
+    fresh,
+    from_before,
+    long_before,
+    no_longer_current,
+    not_fresh,
+    other_than,
+    sited,
+    within,
+)
 from .evidence import Statement
 from .fhir import Coding
 from .order_names import order_name
 from .rules import Advice, CdsService, Guideline, Indicator, Ladder, Line, Rule, Silence, Topic
 from .suggestions import (
     Medicine,
+    Suggest,
     create_request,
     offer,
     remove_order,
@@ -62,6 +75,7 @@ __all__ = [
     "Rule",
     "Silence",
     "Statement",
+    "Suggest",
     "Terminology",
     "Topic",
     "Trigger",
@@ -73,16 +87,20 @@ __all__ = [
     "any_of",
     "at",
     "at_least",
+    "confirmed",
+    "counted",
     "create_request",
     "daily_dose",
     "days",
     "drafted",
+    "duplicated",
     "first_encounter",
     "fresh",
     "from_before",
     "gender",
     "interpretable",
     "lasting",
+    "long_before",
     "measured",
     "mentioned",
     "never_absent",
@@ -92,11 +110,13 @@ __all__ = [
     "none_of",
     "not_fresh",
     "offer",
+    "order_dose",
     "order_is",
     "order_name",
     "order_urgent",
     "ordered_for",
     "ordered_for_else",
+    "other_than",
     "phase_unclear",
     "possibly",
     "read",
@@ -114,6 +134,7 @@ __all__ = [
     "supply_above",
     "taken_for",
     "taking",
+    "taking_dose",
     "tried",
     "undecided",
     "used_lately",

@@ -65,7 +65,8 @@ class ValueSet:
 
     codes: normalised (system, code). patterns: per system, a compiled `filter` on code.
     excluded: codes that an ingredient in the set must not pull in (a topical gel of a
-    systemic drug). displays: what to call a code on a card.
+    systemic drug). displays: what to call a code on a card. numbers: what a code counts, such as
+    weeks, where the file says so (FHIR extension `ordinalValue`).
     """
 
     name: str
@@ -74,6 +75,7 @@ class ValueSet:
     patterns: tuple[tuple[str, re.Pattern[str]], ...] = ()
     excluded: frozenset[tuple[str, str]] = frozenset()
     displays: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    numbers: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def of_system(self, system: str) -> tuple[str, ...]:
         """Return the codes of one system, sorted, as a search parameter wants them."""
@@ -295,16 +297,20 @@ def _value_set(path: Path) -> ValueSet:
         raise TerminologyError(msg)
     compose = document.get("compose", {})
     displays: dict[tuple[str, str], str] = {}
+    numbers: dict[tuple[str, str], float] = {}
     patterns: list[tuple[str, re.Pattern[str]]] = []
     for include in compose.get("include", ()):
         displays.update(_concepts(path, include))
+        numbers.update(_numbers(path, include))
         patterns += [_pattern(path, include, rule) for rule in include.get("filter", ())]
     excluded = {key for part in compose.get("exclude", ()) for key, _ in _concepts(path, part)}
     if not displays and not patterns:
         msg = f"{path.name}: holds no code"
         raise TerminologyError(msg)
     title = document.get("title", path.stem)
-    return ValueSet(path.stem, title, frozenset(displays), tuple(patterns), frozenset(excluded), displays)
+    return ValueSet(
+        path.stem, title, frozenset(displays), tuple(patterns), frozenset(excluded), displays, numbers
+    )
 
 
 def _concepts(path: Path, part: dict[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
@@ -314,6 +320,22 @@ def _concepts(path: Path, part: dict[str, Any]) -> Iterator[tuple[tuple[str, str
             msg = f"{path.name}: a concept without system or code: {concept}"
             raise TerminologyError(msg)
         yield key, concept.get("display", key[1])
+
+
+def _numbers(path: Path, part: dict[str, Any]) -> Iterator[tuple[tuple[str, str], float]]:
+    for concept in part.get("concept", ()):
+        key = normalised(part.get("system"), concept.get("code"))
+        for extension in concept.get("extension", ()):
+            if key is None or extension.get("url") != _ORDINAL_VALUE:
+                continue
+            number = extension.get("valueDecimal")
+            if not isinstance(number, (int, float)):
+                msg = f"{path.name}: the ordinalValue of {key[1]} needs a valueDecimal"
+                raise TerminologyError(msg)
+            yield key, float(number)
+
+
+_ORDINAL_VALUE = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
 
 
 def _pattern(path: Path, include: dict[str, Any], rule: dict[str, str]) -> tuple[str, re.Pattern[str]]:

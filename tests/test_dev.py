@@ -55,9 +55,10 @@ def locked() -> dict[str, str]:
 
 
 def declared() -> list[Requirement]:
-    """Return all that pyproject.toml asks for, the test extra included."""
+    """Return all that pyproject.toml asks for, every extra included."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return [Requirement(line) for line in project["dependencies"] + project["optional-dependencies"]["test"]]
+    extras = [line for extra in project["optional-dependencies"].values() for line in extra]
+    return [Requirement(line) for line in project["dependencies"] + extras]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["help"], []])
@@ -92,6 +93,19 @@ def test_check_takes_no_arguments(dev: ModuleType, capsys: pytest.CaptureFixture
 
     assert code == 2
     assert "--fast" in capsys.readouterr().err
+
+
+def test_fuzz_runs_a_file_that_the_whole_suite_leaves_out(dev: ModuleType) -> None:
+    """A file whose name pytest does not look for has its own command, which hands its arguments on."""
+    finish(dev)
+    dev.PYTHON.unlink()
+    dev.PYTHON.write_text('#!/bin/sh\necho "$@"\n')
+    dev.PYTHON.chmod(0o755)
+
+    answer = call(dev.ROOT, "fuzz", "-x")
+
+    assert answer.stdout.split() == ["-m", "pytest", "tests/fuzz.py", "-x"]
+    assert (ROOT / "tests" / "fuzz.py").exists()
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])

@@ -70,7 +70,7 @@ def test_missing_data_never_make_the_advice_bolder(
     """
     body = json.loads(path.read_text(encoding="utf-8"))
     for service_id, entry in catalogue.entries.items():
-        if entry.hook != "order-select":
+        if entry.hook != body["hook"]:
             continue
         prefetch = prefetched(service_id, body["context"], store, {})
         _, whole = fire(service_id, {**body, "prefetch": prefetch}, ANCHOR)

@@ -180,6 +180,19 @@ def possibly(criterion: Criterion, label: str = "") -> Criterion:
     return compound(said, (criterion,), combine)
 
 
+def confirmed(criterion: Criterion, label: str = "") -> Criterion:
+    """The criterion is YES on what is certain: a YES that is only POSSIBLE reads as NO."""
+    said = label or f"{criterion.label}, confirmed"
+
+    def combine(findings: tuple[Finding, ...]) -> Finding:
+        (finding,) = findings
+        if finding.truth is Truth.YES and finding.certainty is Certainty.POSSIBLE:
+            return Finding(said, Truth.NO, "only suspected", parts=findings)
+        return finding
+
+    return compound(said, (criterion,), combine)
+
+
 def undecided(criterion: Criterion, label: str) -> Criterion:
     """The criterion cannot be answered: YES when it is UNKNOWN, else NO."""
 

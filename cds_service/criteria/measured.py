@@ -197,16 +197,20 @@ def _answer(fact: Fact) -> set[tuple[str, str] | None]:
     return {normalised(c.system, c.code) for c in concept.coding} if concept else set()
 
 
-def no_newer_value(need: Need, value_set: ValueSet, *, unit: str, at_least: float) -> Where:
+def no_newer_value(
+    need: Need, value_set: ValueSet, *, unit: str, at_least: float, within: Days | None = None
+) -> Where:
     """
     Not overtaken by a value of at least `at_least` measured on a later day (SAFE-16).
 
-    An undated entry is overtaken by nothing. YES when no such value is on record.
+    An undated entry is overtaken by nothing, and a value older than `within` overtakes nothing
+    (SAFE-12). YES when no such value is on record.
     """
 
     def holds(chart: Chart, fact: Fact) -> Truth:
         found = values(chart, need, value_set, unit)
-        good = bool(found) and found[-1].number >= at_least
+        new = bool(found) and (within is None or _age(chart, found[-1]) <= within.count)
+        good = new and found[-1].number >= at_least
         overtaken = good and fact.span is not None and found[-1].day >= fact.span.last.toordinal()
         return Truth.of(fact=not overtaken)
 

@@ -1,17 +1,17 @@
-"""Criteria on medicines: being taken, taken for long, tried before, and how much of an ingredient a day."""
+"""Criteria on medicines: being taken, twice, for long, or tried before."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cds_service.doses import daily_mg, supply_days
+from cds_service.doses import supply_days
 from cds_service.fhir import MedicationRequest, span_of
-from cds_service.truth import Certainty, Truth
+from cds_service.truth import Certainty
 
 from .durations import days
 from .finding import Criterion, Finding
-from .records import finding_of
+from .records import finding_of, opaque
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,21 +51,16 @@ def taking(
         record = [fact for fact in chart.facts(need, *names) if fact.current]
         found = [*record, *(chart.drafts(*names) if drafts else ())]
         kept = [(fact, Certainty.PRESENT) for fact in found if not fact.is_in(*others)]
-        finding = finding_of(label, kept, chart.gap(need) or _opaque(chart, need))
-        if any(outdated(chart, fact) for fact in finding.facts):
-            return _amended(finding, "may be outdated")
-        return finding
+        return noted(chart, finding_of(label, kept, chart.gap(need) or opaque(chart, need)))
 
     return Criterion(label, frozenset({need}), judge, about_order=drafts)
 
 
-def _amended(finding: Finding, note: str) -> Finding:
-    return replace(finding, because=f"{finding.because} ({note})")
-
-
-def _opaque(chart: Chart, need: Need) -> str:
-    count = sum(1 for fact in chart.facts(need) if fact.current and not fact.interpretable)
-    return f"{count} without a code that can be interpreted" if count else ""
+def noted(chart: Chart, finding: Finding) -> Finding:
+    """Return the finding with a note when some order behind it ran out long ago (guideline.md 10.2)."""
+    if not any(outdated(chart, fact) for fact in finding.facts):
+        return finding
+    return replace(finding, because=f"{finding.because} (may be outdated)")
 
 
 def outdated(chart: Chart, fact: Fact) -> bool:
@@ -225,45 +220,27 @@ def renewal(need: Need, *, label: str) -> Criterion:
     return Criterion(label, frozenset({need}), judge, about_order=True)
 
 
-def _ingredients(chart: Chart, facts: Iterable[Fact]) -> set[str | None]:
-    return {item.code for fact in facts for item in chart.terminology.ingredients(fact.code.coding)}
-
-
-def daily_dose(
-    need: Need,
-    value_set: ValueSet,
-    ingredient: str,
-    *,
-    above_mg: float | None = None,
-    unknown: bool = False,
-    label: str,
-) -> Criterion:
+def duplicated(need: Need, *value_sets: ValueSet, label: str) -> Criterion:
     """
-    All current and drafted orders of `value_set` add up to more than `above_mg` of `ingredient` a day.
+    A medicine of `value_sets` beside the judged order: current on record, or among the other drafts.
 
-    UNKNOWN: what is known does not exceed it, and some order has no computable dose. With
-    `unknown` the question is instead whether some order has none: YES or NO.
+    On record, one of exactly the same ingredients is what the order renews, and no duplicate
+    (SAFE-23). UNKNOWN: as for `taking`.
     """
+    names = [value_set.name for value_set in value_sets]
 
     def judge(chart: Chart) -> Finding:
-        record = [fact for fact in chart.facts(need, value_set.name) if fact.current]
-        orders = [*record, *chart.drafts(value_set.name, others=False)]
-        amounts = [_amount(chart, fact, ingredient) for fact in orders]
-        total = sum(amount for amount in amounts if amount is not None)
-        uncounted = amounts.count(None)
-        said = f"{total:g} mg a day in {len(orders) - uncounted} of {len(orders)} orders"
-        if unknown:
-            return Finding(label, Truth.of(fact=uncounted > 0), said, facts=tuple(orders))
-        if above_mg is not None and total > above_mg:
-            return Finding(label, Truth.YES, said, facts=tuple(orders))
-        gap = chart.gap(need)
-        why = gap or (f"{uncounted} without a computable dose" if uncounted else "")
-        return Finding(label, Truth.UNKNOWN if why else Truth.NO, why or said)
+        own = _ingredients(chart, [chart.order] if chart.order else [])
+        record = [
+            fact
+            for fact in chart.facts(need, *names)
+            if fact.current and (not own or _ingredients(chart, [fact]) != own)
+        ]
+        found = [(fact, Certainty.PRESENT) for fact in (*record, *chart.drafts(*names))]
+        return noted(chart, finding_of(label, found, chart.gap(need) or opaque(chart, need)))
 
-    return Criterion(label, frozenset({need}), judge)
+    return Criterion(label, frozenset({need}), judge, about_order=True)
 
 
-def _amount(chart: Chart, fact: Fact, ingredient: str) -> float | None:
-    if not isinstance(fact.resource, MedicationRequest):
-        return None
-    return daily_mg(fact.resource, ingredient, chart.terminology.strengths(fact.code.coding))
+def _ingredients(chart: Chart, facts: Iterable[Fact]) -> set[str | None]:
+    return {item.code for fact in facts for item in chart.terminology.ingredients(fact.code.coding)}

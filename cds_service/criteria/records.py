@@ -30,13 +30,15 @@ def recorded(
     ever: bool = False,
     status: frozenset[str] | None = None,
     at_most: Certainty = Certainty.PRESENT,
+    all_coded: bool = False,
 ) -> Criterion:
     """
     A resource of `need` is coded in one of `value_sets`, current unless `ever`.
 
     Certainty (SAFE-07): that of the surest entry, never above `at_most`; an entry of which
     `where` cannot tell is POSSIBLE. A refuted entry is NO. `status` keeps only resources
-    of these statuses. UNKNOWN: nothing found, and the answer was incomplete.
+    of these statuses. UNKNOWN: nothing found, and the answer was incomplete; with `all_coded`
+    also when some current entry has no code that can be interpreted (SAFE-33).
     """
     names = [value_set.name for value_set in value_sets]
     said = f"{label} {where.label}" if where else label
@@ -47,7 +49,8 @@ def recorded(
             certainty = _weighed(chart, fact, where, ever=ever, status=status)
             if certainty is not Certainty.ABSENT_STATED:
                 found.append((fact, min(certainty, at_most, key=lambda item: item.value)))
-        return finding_of(label, found, chart.gap(need))
+        unclear = opaque(chart, need) if all_coded else ""
+        return finding_of(label, found, chart.gap(need) or unclear)
 
     return Criterion(said, frozenset({need}) | (where.needs if where else frozenset()), judge)
 
@@ -125,13 +128,19 @@ def read(*needs: Need, label: str) -> Criterion:
     return Criterion(label, frozenset(needs), judge)
 
 
+def opaque(chart: Chart, need: Need) -> str:
+    """Say how many current entries have no code that can be interpreted; "" when none."""
+    count = sum(1 for fact in chart.facts(need) if fact.current and not fact.interpretable)
+    return f"{count} without a code that can be interpreted" if count else ""
+
+
 def interpretable(need: Need, *, label: str) -> Criterion:
     """Every current entry has a code that we can read; otherwise it may be anything (SAFE-33)."""
 
     def judge(chart: Chart) -> Finding:
-        opaque = [fact for fact in chart.facts(need) if fact.current and not fact.interpretable]
-        if opaque:
-            return Finding(label, Truth.NO, f"{len(opaque)} without a code that can be interpreted")
+        unclear = opaque(chart, need)
+        if unclear:
+            return Finding(label, Truth.NO, unclear)
         gap = chart.gap(need)
         return Finding(label, Truth.UNKNOWN if gap else Truth.YES, gap)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from cds_service.answers import Need
     from cds_service.chart import Chart, Fact
+    from cds_service.terminology import ValueSet
 
     from .durations import Days
     from .episode import Episode
@@ -95,9 +96,51 @@ def from_before(episode: Episode, lead: Days) -> Where:
     return Where(f"dated from {lead} before the back pain began", holds, episode.needs)
 
 
+def long_before(episode: Episode, lead: Days) -> Where:
+    """
+    Dated more than `lead` before the episode began, on every reading of its date.
+
+    The mirror of `from_before`, except that without a date or an onset it is NO: what may
+    belong to the episode is never called older than it (SAFE-08).
+    """
+    mirror = from_before(episode, lead)
+    return Where(
+        f"dated more than {lead} before the back pain began",
+        lambda chart, fact: Truth.of(fact=mirror.holds(chart, fact) is Truth.NO),
+        episode.needs,
+    )
+
+
 def no_longer_current() -> Where:
     """It is resolved, inactive or in remission: what was, and is no more."""
     return Where("no longer current", lambda _chart, fact: Truth.of(fact=not fact.current))
+
+
+def other_than(*value_sets: ValueSet, label: str) -> Where:
+    """It is in none of these value sets, which have a criterion of their own."""
+    names = [value_set.name for value_set in value_sets]
+    return Where(f"other than {label}", lambda _chart, fact: Truth.of(fact=not fact.is_in(*names)))
+
+
+def counted(value_set: ValueSet, at_least: Days) -> Where:
+    """
+    The weeks that its code states in `value_set`, with those since its date, come to `at_least`.
+
+    A partial date counts from its first day, the bound that asks for more care (SAFE-43); an
+    undated entry counts as of today. NO when its code states no number.
+    """
+
+    def holds(chart: Chart, fact: Fact) -> Truth:
+        keys = [key for coding in fact.code.coding if (key := normalised(coding.system, coding.code))]
+        stated = [value_set.numbers[key] for key in keys if key in value_set.numbers]
+        elapsed = fact.span.days_before(chart.today)[1] if fact.span else 0
+        reached = bool(stated) and max(stated) * _DAYS_IN_A_WEEK + elapsed >= at_least.count
+        return Truth.of(fact=reached)
+
+    return Where(f"counting {at_least} or more by now", holds)
+
+
+_DAYS_IN_A_WEEK = 7
 
 
 def first_encounter() -> Where:

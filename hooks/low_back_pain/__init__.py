@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cds_service import Guideline
 
-from . import imaging, opioids
-from .definitions import ORDER_NAMES, TERMS, topic
+from . import analgesics, imaging, opioids, red_flag_review
+from .definitions import ORDER_NAMES, REASONS_ALIKE, TERMS, topic
 
 _LABEL = "LBP CDS (draft guidance, pending clinical review)"
 
@@ -13,7 +13,7 @@ guideline = Guideline(
     name="low_back_pain",
     label=_LABEL,
     footer="Draft guidance, pending human clinical review; it does not replace judgement.",
-    services=(imaging.service, opioids.service),
+    services=(red_flag_review.service, imaging.service, analgesics.service, opioids.service),
     terminology=TERMS,
     data_missing=topic("data-missing"),
     rule_extension="org.lumbar-cds.rules",
@@ -34,9 +34,16 @@ guideline = Guideline(
         ("liver-disease-mild", "liver-disease-moderate-severe"),
     ),
     order_names=ORDER_NAMES,
+    reasons_alike=REASONS_ALIKE,
     not_computed={
+        "RF-10": "A trend of weights is not shown: only a coded loss of weight counts.",
+        "RF-12": "A red-flag screen already done cannot be read, and no questionnaire is drafted.",
+        "SAFE-13": "Morning stiffness is not coded; an onset before 45 shows only after 3 months of pain.",
         "RF-14": "Pain that improves with movement: not coded, and no proof of benign pain (SAFE-13).",
         "SAFE-32": "An override at order-select is not carried by the order: order-sign repeats the card.",
+        "NSD-03": "Which dose is the lowest that helps is not coded: only the supply is judged.",
+        "SAFE-23": "NSAIDs bought over the counter are invisible, as is what else an NSAID product holds.",
+        "SAFE-36": "MedicationStatement is not read: current use is what MedicationRequest says.",
         "OPI-02": "Medicines bought over the counter and treatment elsewhere are invisible.",
         "IMG-03": "Whether surgery or injection is an option is read only from referrals and procedures.",
     },

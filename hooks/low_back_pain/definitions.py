@@ -147,6 +147,8 @@ CKD_SEVERE = TERMS["ckd-severe"]
 DIABETES = TERMS["diabetes"]
 EGFR = TERMS["obs-egfr"]
 PREGNANCY = TERMS["pregnancy"]
+PREGNANCY_WEEK = TERMS["pregnancy-week"]
+PREGNANCY_THIRD_TRIMESTER = TERMS["pregnancy-third-trimester"]
 PREGNANCY_STATUS = TERMS["obs-pregnancy-status"]
 BREASTFEEDING = TERMS["breastfeeding"]
 LIVER_DISEASE_MILD = TERMS["liver-disease-mild"]
@@ -227,6 +229,7 @@ INDEX_ON_RECORD = any_of(BACK_PAIN_RECORDED, ORDERED_FOR_BACK_PAIN, label="low b
 
 UNDER_18 = aged(PATIENT, below=18, cautious=True, label="age under 18")
 AGE_OVER_50 = aged(PATIENT, at_least=51, cautious=True, label="age over 50")
+ACTIVE_CANCER = recorded(CONDITIONS, CANCER_ACTIVE, label="active cancer")
 PALLIATIVE_CARE = recorded(CONDITIONS, PALLIATIVE, label="palliative or hospice care")
 
 ORDER_NAMES = (
@@ -250,6 +253,13 @@ ORDER_NAMES = (
     order_name("MedicationRequest", MEPERIDINE, "meperidine"),
     order_name("MedicationRequest", ACETAMINOPHEN, "acetaminophen|paracetamol"),
     order_name("MedicationRequest", NSAID, "naproxen|ibuprofen|diclofenac|meloxicam|celecoxib|ketorolac"),
+    order_name(
+        "MedicationRequest",
+        NSAID_TOPICAL,
+        "ibuprofen|diclofenac|ketorolac|ketoprofen|piroxicam",
+        "gel|cream|patch|foam|spray|topical|drops|ophthalmic",
+    ),
+    order_name("MedicationRequest", ASPIRIN, "aspirin|acetylsalicylic acid"),
     order_name("MedicationRequest", BENZODIAZEPINE, "diazepam|lorazepam|alprazolam|clonazepam|temazepam"),
     order_name("MedicationRequest", ANTICOAGULANT, "warfarin|apixaban|rivaroxaban|dabigatran|edoxaban"),
 )
@@ -270,17 +280,32 @@ ALTERNATIVE_CONTRAINDICATED = override_reason(
 FOR_OTHER_INDICATION = override_reason("other-indication", "Ordered for another indication")
 ALREADY_EVALUATED = override_reason("already-evaluated", "Already evaluated")
 BENEFIT_OUTWEIGHS_RISK = override_reason("benefit-outweighs-risk", "The benefit outweighs the risk")
+PATIENT_PREFERENCE = override_reason("patient-preference", "The patient prefers it")
 PALLIATIVE_REASON = override_reason("palliative", "Palliative care")
 DATA_OUTDATED = override_reason("data-outdated", "The data shown are outdated")
 OTHER_REASON = override_reason("other", "Other reason")
+# What one of HL7's reasons says too: a card offers ours, and not both (docs/adr/0007)
+REASONS_ALIKE = {
+    "other-indication": "cds-not-applicable",
+    "already-evaluated": "cds-not-applicable",
+    "alternative-contraindicated": "recipient-concerns-outcomes",
+    "benefit-outweighs-risk": "recipient-concerns-outcomes",
+    "patient-preference": "does-not-align-preferences",
+}
 
 _TOPICS = (
     "red-flag-emergency",
+    "red-flag-present",
+    "red-flag-screen-needed",
     "imaging-without-red-flag",
     "imaging-consider-candidacy",
     "imaging-supported",
     "imaging-duplicate",
+    "nsaid-safety",
+    "nsaid-duplicate",
+    "nsaid-dose-duration",
     "acetaminophen-max-dose",
+    "acetaminophen-chronic",
     "acetaminophen-safety",
     "opioid-acute",
     "opioid-first-line-not-tried",

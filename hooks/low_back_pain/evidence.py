@@ -35,6 +35,35 @@ RED_FLAGS_JUSTIFY_IMAGING = Statement(
     "Imaging is for when red flags are present: cancer, fever, injection drug use, "
     "prolonged corticosteroids, significant trauma, unexplained weight loss, and age over 50 with new pain.",
 )
+RED_FLAGS_FIRST = Statement(
+    "red-flags-first", "S2", "Before any treatment of low back pain, red flags are ruled out."
+)
+WORK_UP_TARGETS = Statement(
+    "work-up-targets",
+    "S0",
+    "The work-up of red flags looks for fracture, infection, malignancy and cauda equina syndrome.",
+)
+MOVEMENT_IS_NO_PROOF = Statement(
+    "movement-no-proof",
+    "policy",
+    "Relief on moving does not tell harmless pain apart: inflammatory back pain improves with movement too.",
+    disagrees="S0 calls it reassuring for mechanical pain.",
+)
+OLD_DEFICITS_ARE_COMPARED = Statement(
+    "old-deficits-compared",
+    "policy",
+    "A neurologic finding of more than 90 days ago is no emergency by itself, but is compared with today's.",
+)
+ANEURYSM_MAY_BE_THE_CAUSE = Statement(
+    "aneurysm-may-be-the-cause",
+    "policy",
+    "Back pain with a known aortic aneurysm is not taken for nonspecific pain.",
+)
+TEXT_ONLY_RAISES = Statement(
+    "text-only-raises",
+    "policy",
+    "The words of an uncoded entry may raise a red flag; they never rule one out.",
+)
 NO_ROUTINE_IMAGING = Statement(
     "no-routine-imaging", "S0 S1 S2", "Nonspecific low back pain needs no routine imaging."
 )
@@ -83,6 +112,27 @@ EITHER_FIRST = Statement(
     "acetaminophen is kinder to stomach, heart and kidneys.",
     disagrees=_LATER,
 )
+NSAID_TO_AVOID = Statement(
+    "nsaid-to-avoid",
+    "S2",
+    "NSAIDs carry gastrointestinal, cardiovascular and kidney risks: avoid them after an ulcer, "
+    "in cardiovascular disease, with reduced kidney function and with an anticoagulant.",
+)
+NSAID_GUARDS = Statement(
+    "nsaid-guards",
+    "policy",
+    "Added to the sources: allergy, pregnancy (a hazard from 20 weeks), bleeding, antiplatelets, SSRI, SNRI, "
+    "lithium, methotrexate, ACE inhibitors or ARB, diuretics, hypertension, age; "
+    "an eGFR below 30 is a hazard, one of 30 to 59 a reason to avoid.",
+)
+ONE_NSAID = Statement(
+    "one-nsaid",
+    "policy",
+    "Two NSAIDs at once add risk and no relief; aspirin above 325 mg a day counts as one.",
+)
+NSAID_LOWEST_DOSE = Statement(
+    "nsaid-lowest-dose", "S2", "An NSAID is used at the lowest effective dose for the shortest time."
+)
 NO_OPIOID_IN_ACUTE = Statement(
     "no-opioid-in-acute",
     "S0",
@@ -120,6 +170,12 @@ ACETAMINOPHEN_HAZARDS = Statement(
     "acetaminophen-hazards",
     "policy",
     "Acetaminophen is not for patients allergic to it or with moderate or severe liver disease.",
+)
+ACETAMINOPHEN_CHRONIC = Statement(
+    "acetaminophen-chronic",
+    "S2",
+    "For acetaminophen in chronic low back pain there is limited evidence.",
+    grade="limited",
 )
 SEROTONERGIC_OPIOIDS = Statement(
     "serotonergic-opioids",

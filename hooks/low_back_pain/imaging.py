@@ -357,7 +357,7 @@ duplicate = Rule(
 
 service = CdsService(
     group="lbp-imaging",
-    hooks=("order-select", "order-sign"),
+    hooks=("order-select", "order-sign", "order-review"),
     title="Lumbar imaging for low back pain",
     description="Asks for red flags and candidacy when lumbar MRI, CT or radiographs "
     "are ordered for low back pain.",

@@ -23,9 +23,10 @@ from cds_service import (
     within,
 )
 
-from .analgesics import ACETAMINOPHEN_ALLERGY, NALOXONE_OFFER, NSAID_WARNING
+from .analgesic_guards import ACETAMINOPHEN_ALLERGY, NALOXONE_OFFER
 from .definitions import (
     ACETAMINOPHEN,
+    ACTIVE_CANCER,
     ACUPUNCTURE,
     ACUTE,
     AORTIC_ANEURYSM,
@@ -58,6 +59,7 @@ from .definitions import (
     SPINE_SURGERY_HISTORY,
     SURGICAL_PROCEDURE,
 )
+from .nsaid_guards import NSAID_WARNING
 
 ORDERED = selected(OPIOID, OPIOID_FOR_OUD, label="an opioid is ordered")
 _DONE = frozenset({"completed", "in-progress"})
@@ -65,7 +67,7 @@ _BEGUN = _DONE | {"stopped", "on-hold", "unknown"}
 
 # SAFE-02 to SAFE-04: no nudge at all
 EXEMPT = any_of(
-    recorded(CONDITIONS, CANCER_ACTIVE, label="active cancer"),
+    ACTIVE_CANCER,
     PALLIATIVE_CARE,
     recorded(CONDITIONS, SICKLE_CELL, label="sickle cell disease"),
     label="a condition in which opioids have their own place",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cds_service import (
@@ -13,7 +14,6 @@ from cds_service import (
     all_of,
     any_of,
     at_least,
-    daily_dose,
     days,
     order_is,
     recorded,
@@ -24,7 +24,8 @@ from cds_service import (
 )
 
 from . import evidence as S  # noqa: N812 - S.NAME reads as "statement"
-from .analgesics import ACETAMINOPHEN_ALLERGY, ALCOHOL_USE, LIVER_DISEASE, LIVER_SEVERE, PREGNANT
+from .acetaminophen import OVER_LIMIT, TOTAL_UNKNOWN, acetaminophen_rule, remove_or_explain
+from .analgesic_guards import ACETAMINOPHEN_ALLERGY, ALCOHOL_USE, LIVER_SEVERE
 from .definitions import (
     ACETAMINOPHEN,
     BENEFIT_OUTWEIGHS_RISK,
@@ -51,6 +52,7 @@ from .definitions import (
     topic,
 )
 from .opioid_history import NALOXONE_FIRST, ORDERED, REMOVE
+from .pregnancy import PREGNANT
 
 if TYPE_CHECKING:
     from cds_service import Criterion
@@ -151,102 +153,58 @@ combinations = Ladder(
 
 # SAFE-25, APA-01: acetaminophen inside an opioid product
 _WITH_ACETAMINOPHEN = order_is(ACETAMINOPHEN, label="an opioid with acetaminophen is ordered")
-_ACETAMINOPHEN_CODE = "161"
-_OVER_3_G = daily_dose(
-    MEDICATIONS,
-    ACETAMINOPHEN,
-    _ACETAMINOPHEN_CODE,
-    above_mg=3000,
-    label="more than 3 g of acetaminophen a day",
-)
-_OVER_2_G = all_of(
-    any_of(LIVER_DISEASE, ALCOHOL_USE, label="a lower limit"),
-    daily_dose(
-        MEDICATIONS,
-        ACETAMINOPHEN,
-        _ACETAMINOPHEN_CODE,
-        above_mg=2000,
-        label="more than 2 g of acetaminophen a day",
-    ),
-)
-_OVER_LIMIT = any_of(_OVER_3_G, _OVER_2_G)
-
-
-def _acetaminophen(
-    rule_id: str, code: str, when: Criterion, advice: Advice, *, unless: Criterion = UNDER_18
-) -> Rule:
-    return Rule(
-        id=rule_id,
-        rows=("APA-01", "SAFE-25"),
-        topic=topic(code),
-        on=ORDERED,
-        scope=INDEX_ON_RECORD,
-        when=all_of(_WITH_ACETAMINOPHEN, when),
-        unless=unless,
-        if_unknown="advise",
-        advice=advice,
-        evidence=(S.ACETAMINOPHEN_LIMIT, S.ACETAMINOPHEN_HAZARDS),
-    )
-
-
-def _remove_or_explain(indicator: Indicator, summary: str, line: str) -> Advice:
-    return Advice(
-        indicator,
-        summary,
-        (Line(line),),
-        suggestions=(REMOVE,),
-        override_reasons=(BENEFIT_OUTWEIGHS_RISK, DATA_OUTDATED, OTHER_REASON),
-    )
-
+_MAX_DOSE = topic("acetaminophen-max-dose")
+_SAFETY = topic("acetaminophen-safety")
+_acetaminophen = partial(acetaminophen_rule, on=ORDERED, unless=UNDER_18)
+_remove_or_explain = partial(remove_or_explain, remove=REMOVE)
 
 acetaminophen_rules = (
     _acetaminophen(
-        "opioid-acetaminophen-allergy",
-        "acetaminophen-safety",
-        ACETAMINOPHEN_ALLERGY,
-        _remove_or_explain(
+        id="opioid-acetaminophen-allergy",
+        topic=_SAFETY,
+        when=all_of(_WITH_ACETAMINOPHEN, ACETAMINOPHEN_ALLERGY),
+        advice=_remove_or_explain(
             Indicator.CRITICAL,
             "Acetaminophen allergy on record: this opioid product contains acetaminophen",
-            "Choose a product without acetaminophen.",
+            Line("Choose a product without acetaminophen."),
         ),
     ),
     _acetaminophen(
-        "opioid-acetaminophen-liver",
-        "acetaminophen-safety",
-        LIVER_SEVERE,
-        _remove_or_explain(
+        id="opioid-acetaminophen-liver",
+        topic=_SAFETY,
+        when=all_of(_WITH_ACETAMINOPHEN, LIVER_SEVERE),
+        advice=_remove_or_explain(
             Indicator.WARNING,
             "Liver disease on record: this opioid product contains acetaminophen",
-            "Consider a product without acetaminophen.",
+            Line("Consider a product without acetaminophen."),
         ),
     ),
     _acetaminophen(
-        "opioid-acetaminophen-over-limit",
-        "acetaminophen-max-dose",
-        _OVER_LIMIT,
-        _remove_or_explain(
+        id="opioid-acetaminophen-over-limit",
+        topic=_MAX_DOSE,
+        when=all_of(_WITH_ACETAMINOPHEN, OVER_LIMIT),
+        advice=_remove_or_explain(
             Indicator.WARNING,
             "Acetaminophen total exceeds the daily limit",
-            "All products together, at their highest ordered doses: "
-            "lower the dose or remove a duplicate product.",
+            Line(
+                "All products together, at their highest ordered doses: "
+                "lower the dose or remove a duplicate product."
+            ),
         ),
     ),
     _acetaminophen(
-        "opioid-acetaminophen-total-unknown",
-        "acetaminophen-max-dose",
-        daily_dose(
-            MEDICATIONS,
-            ACETAMINOPHEN,
-            _ACETAMINOPHEN_CODE,
-            unknown=True,
-            label="an acetaminophen order without a computable dose",
-        ),
-        _remove_or_explain(
+        id="opioid-acetaminophen-total-unknown",
+        topic=_MAX_DOSE,
+        when=all_of(_WITH_ACETAMINOPHEN, TOTAL_UNKNOWN),
+        advice=_remove_or_explain(
             Indicator.INFO,
             "Acetaminophen total cannot be calculated: check the daily dose",
-            "Add up all products by hand: 3 g a day at most, 2 g with liver disease or alcohol use disorder.",
+            Line(
+                "Add up all products by hand: 3 g a day at most, "
+                "2 g with liver disease or alcohol use disorder."
+            ),
         ),
-        unless=any_of(UNDER_18, _OVER_LIMIT),
+        unless=any_of(UNDER_18, OVER_LIMIT),
     ),
 )
 

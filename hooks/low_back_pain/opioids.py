@@ -25,7 +25,7 @@ from cds_service import (
 )
 
 from . import evidence as S  # noqa: N812 - S.NAME reads as "statement"
-from .analgesics import ACETAMINOPHEN_500, NAPROXEN_500, WITHOUT_MEDICINE
+from .analgesic_guards import ACETAMINOPHEN_500, NAPROXEN_500, WITHOUT_MEDICINE
 from .definitions import (
     ACUTE,
     ALTERNATIVE_CONTRAINDICATED,
@@ -287,7 +287,7 @@ long_supply = Rule(
 
 service = CdsService(
     group="lbp-opioids",
-    hooks=("order-select", "order-sign"),
+    hooks=("order-select", "order-sign", "medication-prescribe", "order-review"),
     title="Opioids for low back pain",
     description="Asks for first-line treatment, safe combinations and short supply "
     "when an opioid is ordered.",

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cds_service import Advice, Indicator, Line, Rule
+from cds_service import Advice, Indicator, Line, Rule, any_of
 
 from . import evidence as S  # noqa: N812 - S.NAME reads as "statement"
-from .definitions import UNDER_18, topic
+from .definitions import ACTIVE_CANCER, PALLIATIVE_CARE, UNDER_18, topic
 
 if TYPE_CHECKING:
-    from cds_service import Criterion, Trigger
+    from cds_service import Criterion, Moment, Trigger
+
+# 10.1: cards about whether a medicine fits are off here; cards about its hazards never are
+MUTED = any_of(UNDER_18, PALLIATIVE_CARE, ACTIVE_CANCER, label="under 18, palliative care or active cancer")
+
+_NO_ADVICE = "Back pain in children and adolescents needs assessment: no advice on this order is given here."
 
 
-def not_in_scope(rule_id: str, on: Trigger, scope: Criterion) -> Rule:
+def not_in_scope(rule_id: str, on: Trigger | Moment, scope: Criterion, says: str = _NO_ADVICE) -> Rule:
     """Return the rule that tells of a patient under 18 when `on` wakes it within `scope`."""
     return Rule(
         id=rule_id,
@@ -26,12 +31,7 @@ def not_in_scope(rule_id: str, on: Trigger, scope: Criterion) -> Rule:
         advice=Advice(
             Indicator.INFO,
             "Low back pain advice is not designed for under 18",
-            (
-                Line(
-                    "Back pain in children and adolescents needs assessment: "
-                    "no advice on this order is given here."
-                ),
-            ),
+            (Line(says),),
         ),
         evidence=(S.NOT_FOR_CHILDREN,),
     )

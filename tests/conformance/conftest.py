@@ -12,7 +12,7 @@ import pytest
 
 from tests.conformance.ehrs import ehrs_of
 from tests.conformance.house import House
-from tests.conformance.ledger import PREFIXES, requirements, named_by_tests
+from tests.conformance.ledger import PREFIXES, named_by_tests, requirements
 from tests.conformance.sockets import served
 from tests.conformance.tokens import Signers
 

@@ -205,6 +205,16 @@ class House:
             self._usual[service_id] = self.open.call(self.body(stem, service_id), service_id)
         return self._usual[service_id]
 
+    def to_fixture(self, stem: str, service_id: str) -> Answered:
+        """Return the answer to a request of the fixtures, which is called for once."""
+        if (stem, service_id) not in self._fixtures:
+            self._fixtures[stem, service_id] = self.open.call(self.body(stem, service_id), service_id)
+        return self._fixtures[stem, service_id]
+
+    @cached_property
+    def _fixtures(self) -> dict[tuple[str, str], Answered]:
+        return {}
+
     @cached_property
     def _bodies(self) -> dict[tuple[str, str], Json]:
         return {}

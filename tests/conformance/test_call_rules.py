@@ -181,6 +181,18 @@ def test_an_operation_outcome_is_found_wherever_it_is(house: House) -> None:
     assert ["data-missing" in answered.topics for answered in answers] == [True] * len(values)
 
 
+def test_resources_are_read_in_every_shape(house: House) -> None:
+    """PRE-19: bare, in a searchset, in a collection, in a wrapper; nonsense is as if it was left out."""
+    pain = pain_of(house)
+    wrapper = {"response": {"status": "200 OK"}, "resource": bundle(pain)}
+    shapes = [pain, bundle(pain), {**bundle(pain), "type": "collection"}, wrapper, "123"]
+    *read, nonsense = (house.open.call(body) for body in house.varied("prefetch.conditions", *shapes))
+
+    assert len({answered.body for answered in read}) == 1
+    assert same(read[0], house.open.call(house.body()))
+    assert nonsense.status == 412
+
+
 def test_none_on_record_has_many_forms(house: House) -> None:
     """PRE-12, PRE-13: null and every empty searchset are one and the same."""
     empty = bundle()

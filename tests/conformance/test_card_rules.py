@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,12 +43,12 @@ def goldens() -> Iterator[Json]:
 @pytest.fixture(scope="module")
 def calls(houses: dict[str, House]) -> list[tuple[Json, Json]]:
     """Return request and response for each fixture request, at each service on either hook."""
-    house, made = houses["httptools"], []
-    for stem in fixture_stems():
-        for service_id in (IMAGING, IMAGING_SIGN, OPIOIDS, OPIOIDS_SIGN):
-            body = house.body(stem, service_id)
-            made.append((body, house.open.call(body, service_id).json))
-    return made
+    house = houses["httptools"]
+    services = (IMAGING, IMAGING_SIGN, OPIOIDS, OPIOIDS_SIGN)
+    return [
+        (house.body(stem, service_id), house.to_fixture(stem, service_id).json)
+        for stem, service_id in product(fixture_stems(), services)
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.conformance.ledger import PREFIXES, requirements, named_by_tests
+from tests.conformance.ledger import PREFIXES, named_by_tests, requirements
 
 
 def test_every_requirement_that_binds_us_has_a_test_or_a_reason() -> None:

@@ -101,8 +101,9 @@ def exchange(base: str, head: str, body: bytes = b"") -> bytes:
     """
     Send a head and return everything that comes back until the connection ends.
 
-    Each line of the head ends with a line feed; on the wire it is a carriage return too. The body is sent only when the service has said `100 Continue`; the caller asks for it in
-    the head, and for `Connection: close`.
+    Its lines end with a line feed here and as HTTP wants them on the wire. The body is sent only
+    when the service has said `100 Continue`; the caller asks for it in the head, and for
+    `Connection: close`.
     """
     place = urlsplit(base)
     with socket.create_connection((place.hostname, place.port), _PATIENCE_SECONDS) as connection:

@@ -256,7 +256,7 @@ def test_the_trail_of_a_whole_call_names_no_patient(url: str, trail: Path) -> No
     [
         (("--patient", "plain-acute", "--order", "no-such-order"), "no-such-order"),
         (("--patient", "plain-acute", "--order", "lumbar-mri", "--accept", "9"), "no suggestion 9"),
-        (("--patient", "plain-acute", "--order", "lumbar-mri", "--hook", "patient-view"), "patient-view"),
+        (("--patient", "plain-acute", "--order", "lumbar-mri", "--hook", "order-dispatch"), "order-dispatch"),
     ],
 )
 def test_fire_says_what_went_wrong(

@@ -153,6 +153,28 @@ def test_a_coding_for_an_order_must_be_a_member(folder: Path) -> None:
         nsaid.coding("4")
 
 
+def _counted(code: str, **value: object) -> dict[str, Any]:
+    ordinal = {"url": "http://hl7.org/fhir/StructureDefinition/ordinalValue", **value}
+    return {"code": code, "extension": [{"url": "http://example.org/other"}, ordinal]}
+
+
+def test_what_a_code_counts_is_read_from_its_file(tmp_path: Path) -> None:
+    """By the extension that FHIR has for it; codes without one count nothing."""
+    weeks = {"system": ICD_10_CM, "concept": [_counted("Z3A.20", valueDecimal=20), {"code": "Z3A.00"}]}
+    _write(tmp_path, "valuesets/weeks.json", _value_set("weeks", weeks))
+
+    assert Terminology.load(tmp_path)["weeks"].numbers == {(ICD_10_CM, "Z3A20"): 20.0}
+
+
+def test_a_count_without_a_number_is_refused(tmp_path: Path) -> None:
+    """The message names file and code."""
+    weeks = {"system": ICD_10_CM, "concept": [_counted("Z3A.20", valueString="20")]}
+    _write(tmp_path, "valuesets/weeks.json", _value_set("weeks", weeks))
+
+    with pytest.raises(TerminologyError, match=r"weeks\.json: the ordinalValue of Z3A20"):
+        Terminology.load(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("coding", "understood", "interpreted"),
     [

@@ -13,6 +13,7 @@ from cds_service.criteria.finding import (
     all_of,
     any_of,
     at_least,
+    confirmed,
     none_of,
     possibly,
     shown,
@@ -79,6 +80,25 @@ def test_a_conjunction_is_as_certain_as_its_weakest_part(chart_of: Callable[...,
     assert all_of(sure, perhaps).evaluate(chart_of()).certainty is Certainty.POSSIBLE
     assert any_of(sure, perhaps).evaluate(chart_of()).certainty is Certainty.PRESENT
     assert any_of(_says(NO), perhaps).evaluate(chart_of()).certainty is Certainty.POSSIBLE
+
+
+@pytest.mark.parametrize(
+    ("truth", "certainty", "sure"),
+    [
+        (YES, Certainty.PRESENT, YES),
+        (YES, Certainty.POSSIBLE, NO),
+        (UNKNOWN, Certainty.PRESENT, UNKNOWN),
+        (NO, Certainty.PRESENT, NO),
+    ],
+)
+def test_what_is_only_suspected_is_not_confirmed(
+    chart_of: Callable[..., Chart], truth: Truth, certainty: Certainty, sure: Truth
+) -> None:
+    """Only a certain YES is one; what cannot be known stays unknown."""
+    question = confirmed(_says(truth, certainty))
+
+    assert question.evaluate(chart_of()).truth is sure
+    assert question.label == f"{truth.name}, confirmed"
 
 
 def test_an_answer_tells_which_parts_made_it(chart_of: Callable[..., Chart]) -> None:

@@ -291,6 +291,18 @@ def test_a_normal_value_overtakes_an_older_entry(
     assert _of_pain(where, chart_of(_pain(onset), *values_)) is truth
 
 
+@pytest.mark.parametrize(("day", "truth"), [("2026-08-03", NO), ("2026-08-02", YES)])
+def test_a_stale_value_overtakes_nothing(
+    chart_of: Callable[..., Chart], terms: Terminology, day: str, truth: Truth
+) -> None:
+    """SAFE-12: 90 days ago still counts, 91 days no longer."""
+    where = no_newer_value(
+        OBSERVATIONS, terms["kidney"], unit="mL/min/{1.73_m2}", at_least=60, within=days(90)
+    )
+
+    assert _of_pain(where, chart_of(_pain("2026-01-01"), _egfr(60, day))) is truth
+
+
 @pytest.mark.parametrize(
     ("onset", "answers", "truth"),
     [

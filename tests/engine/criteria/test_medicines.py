@@ -1,4 +1,4 @@
-"""Medicines: taken now, for long, again and again, tried before, and how much a day."""
+"""Medicines: taken now, for long, again and again, or tried before."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from cds_service.answers import Need
 from cds_service.criteria.durations import days
 from cds_service.criteria.medicines import (
-    daily_dose,
+    duplicated,
     outdated,
     renewal,
     repeated,
@@ -280,63 +280,51 @@ def test_no_order_is_no_renewal(chart_of: Callable[..., Chart]) -> None:
     assert renewal(MEDICATIONS, label="a renewal").evaluate(chart_of(_order("99"))).truth is NO
 
 
-def _daily(tablets: float) -> list[dict[str, Any]]:
-    repeat = {"frequency": 1, "period": 1, "periodUnit": "d"}
-    return [
-        {
-            "timing": {"repeat": repeat},
-            "doseAndRate": [{"doseQuantity": {"value": tablets, "unit": "tablet"}}],
-        }
-    ]
-
-
 @pytest.mark.parametrize(
-    ("record", "drafted", "above", "incomplete"),
+    ("record", "gap", "truth"),
     [
-        ([_order("161", dosageInstruction=_daily(4))], 2, NO, NO),
-        ([_order("161", dosageInstruction=_daily(4))], 2.5, YES, NO),
-        ([_order("161", dosageInstruction=_daily(9), status="completed")], 2, NO, NO),
-        ([_order("99", dosageInstruction=_daily(4))], 2, NO, NO),
-        ([_order("161")], 2, UNKNOWN, YES),
-        ([_order("161"), _order("161", dosageInstruction=_daily(7))], 2, YES, YES),
+        ((), "", NO),
+        ((_order("1"),), "", NO),
+        ((_order("99"),), "", YES),
+        ((_order("99", status="completed"),), "", NO),
+        ((_order("99", status="on-hold"),), "", YES),
+        ((_order("3"),), "", NO),
+        ((), "cut off", UNKNOWN),
+        ((OPAQUE,), "", UNKNOWN),
     ],
 )
-def test_all_products_of_an_ingredient_add_up(  # noqa: PLR0913, PLR0917 - one sum, asked in two ways
+def test_a_duplicate_has_other_ingredients(  # noqa: PLR0913, PLR0917 - the table has three columns
     chart_of: Callable[..., Chart],
     draft_of: Callable[..., Fact],
     terms: Terminology,
-    record: list[dict[str, Any]],
-    drafted: float,
-    above: Truth,
-    incomplete: Truth,
+    record: tuple[dict[str, Any], ...],
+    gap: str,
+    truth: Truth,
 ) -> None:
-    """Record and drafts, the judged one included; one dose that is missing leaves a NO open."""
-    draft = draft_of(_order("161", status="draft", dosageInstruction=_daily(drafted)))
-    chart = chart_of(*record, drafts=(draft,), order=draft)
-    sets = terms["acetaminophen"]
-    total = daily_dose(MEDICATIONS, sets, "161", above_mg=3000, label="more than 3 g")
-    missing = daily_dose(MEDICATIONS, sets, "161", unknown=True, label="a dose is missing")
+    """A renewal has exactly the same; a combination with one of them is a duplicate."""
+    judged = draft_of(_order("1", status="draft"))
+    chart = chart_of(*record, gaps={"MedicationRequest": gap}, drafts=(judged,), order=judged)
+    asked = duplicated(MEDICATIONS, terms["opioid"], label="a duplicate")
 
-    assert total.evaluate(chart).truth is above
-    assert missing.evaluate(chart).truth is incomplete
+    assert asked.evaluate(chart).truth is truth
 
 
-def test_an_unread_list_leaves_the_sum_open(chart_of: Callable[..., Chart], terms: Terminology) -> None:
-    """What is known may still exceed the limit."""
-    question = daily_dose(MEDICATIONS, terms["acetaminophen"], "161", above_mg=3000, label="more than 3 g")
-    gaps = {"MedicationRequest": "timed out"}
-    much = _order("161", dosageInstruction=_daily(7))
-    unread = question.evaluate(chart_of(gaps=gaps))
+def test_the_same_drafted_twice_is_a_duplicate(
+    chart_of: Callable[..., Chart], draft_of: Callable[..., Fact], terms: Terminology
+) -> None:
+    """Nothing is renewed by two drafts of one call."""
+    judged, other = draft_of(_order("1")), draft_of(_order("1"))
+    asked = duplicated(MEDICATIONS, terms["opioid"], label="a duplicate")
 
-    assert (unread.truth, unread.because) == (UNKNOWN, "timed out")
-    assert question.evaluate(chart_of(much, gaps=gaps)).because == "3500 mg a day in 1 of 1 orders"
+    finding = asked.evaluate(chart_of(drafts=(judged, other), order=judged))
+
+    assert finding.facts == (other,)
 
 
-def test_an_order_of_another_kind_has_no_dose(chart_of: Callable[..., Chart], terms: Terminology) -> None:
-    """It is counted as not computable, and never as nothing."""
-    services = Need("ServiceRequest", "ServiceRequest?x", "orders")
-    code = {"coding": [{"system": RXNORM, "code": "161"}]}
-    chart = chart_of({"resourceType": "ServiceRequest", "status": "active", "code": code})
-    question = daily_dose(services, terms["acetaminophen"], "161", above_mg=3000, label="more than 3 g")
+def test_what_an_order_without_ingredients_renews_cannot_be_told(
+    chart_of: Callable[..., Chart], terms: Terminology
+) -> None:
+    """So whatever is on record counts as a duplicate."""
+    asked = duplicated(MEDICATIONS, terms["opioid"], label="a duplicate")
 
-    assert question.evaluate(chart).truth is UNKNOWN
+    assert asked.evaluate(chart_of(_order("1"))).truth is YES

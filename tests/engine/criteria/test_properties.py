@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.answers import Need
+from cds_service.criteria.daily_doses import daily_dose
 from cds_service.criteria.durations import days
 from cds_service.criteria.episode import Episode, lasting, phase_unclear
 from cds_service.criteria.finding import all_of, any_of, none_of
 from cds_service.criteria.measured import answered, measured, worsening
 from cds_service.criteria.medicines import (
-    daily_dose,
     repeated,
     supplied,
     taken_for,

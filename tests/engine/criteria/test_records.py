@@ -133,6 +133,24 @@ def test_a_labelled_entry_is_masked(chart_of: Callable[..., Chart], terms: Termi
 
 
 @pytest.mark.parametrize(
+    ("entries", "truth"),
+    [
+        ((_condition("pain"),), NO),
+        ((_condition("", code={"text": "rash"}),), UNKNOWN),
+        ((_condition("", code={"text": "rash"}, clinicalStatus=_status("resolved")),), NO),
+        ((_condition("", code={"text": "rash"}), _condition("fever")), YES),
+    ],
+)
+def test_where_all_must_be_coded_an_uncoded_entry_leaves_it_open(
+    chart_of: Callable[..., Chart], terms: Terminology, entries: tuple[dict[str, Any], ...], truth: Truth
+) -> None:
+    """SAFE-33: a current entry that cannot be interpreted may be the one that is asked for."""
+    question = recorded(CONDITIONS, terms["fever"], label="fever", all_coded=True)
+
+    assert question.evaluate(chart_of(*entries)).truth is truth
+
+
+@pytest.mark.parametrize(
     ("entry", "truth"),
     [
         (_condition("", code={"text": "Suspicion of CANCER of the lung"}), YES),

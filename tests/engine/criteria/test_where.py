@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cds_service.answers import Need
-from cds_service.criteria.durations import days
+from cds_service.criteria.durations import days, weeks
 from cds_service.criteria.episode import Episode
 from cds_service.criteria.where import (
+    counted,
     first_encounter,
     fresh,
     from_before,
+    long_before,
     no_longer_current,
     not_fresh,
+    other_than,
     sited,
     within,
 )
-from cds_service.terminology import ICD_10_CM, SNOMED_CT
+from cds_service.terminology import ICD_10_CM, SNOMED_CT, ValueSet
 from cds_service.truth import Truth
 
 if TYPE_CHECKING:
@@ -80,7 +83,7 @@ def test_a_window_is_judged_on_both_ends(
 def test_a_finding_belongs_to_the_episode_from_shortly_before_it(
     chart_of: Callable[..., Chart], terms: Terminology, pain: str | None, onset: str | None, truth: Truth
 ) -> None:
-    """A lead of 7 days; without onset nobody can tell."""
+    """A lead of 7 days; without onset nobody can tell, and nothing is called older than the episode."""
     episode = Episode(
         "pain",
         CONDITIONS,
@@ -91,11 +94,12 @@ def test_a_finding_belongs_to_the_episode_from_shortly_before_it(
         days(28),
         days(84),
     )
-    where = from_before(episode, days(7))
+    where, older = from_before(episode, days(7)), long_before(episode, days(7))
     chart = chart_of(_condition(onsetDateTime=onset), _condition("pain", onsetDateTime=pain))
 
     assert _holds(where, chart) is truth
-    assert where.needs == {CONDITIONS}
+    assert _holds(older, chart) is Truth.of(fact=truth is NO)
+    assert where.needs == older.needs == {CONDITIONS}
 
 
 @pytest.mark.parametrize(
@@ -154,3 +158,38 @@ def test_two_conditions_hold_together(chart_of: Callable[..., Chart]) -> None:
     assert _holds(both, chart_of(_condition())) is NO
     assert _holds(both, chart_of(_condition(code={"text": "saddle"}))) is UNKNOWN
     assert both.label == "within 14 days, at saddle"
+
+
+@pytest.mark.parametrize(
+    ("code", "onset", "reached"),
+    [
+        ("w20", None, YES),
+        ("w19", None, NO),
+        ("w19", "2026-10-26", NO),
+        ("w19", "2026-10-25", YES),
+        ("w19", "2026-10", YES),
+        ("w20", "2026-11-01", YES),
+        ("unnumbered", "2020-01-01", NO),
+    ],
+)
+def test_weeks_are_counted_on_from_the_code(
+    chart_of: Callable[..., Chart], code: str, onset: str | None, reached: Truth
+) -> None:
+    """What the code states plus what has passed since, to the day; of a partial date its first day."""
+    numbers = {(SNOMED_CT, "w19"): 19.0, (SNOMED_CT, "w20"): 20.0}
+    by_week = ValueSet("weeks", "weeks", frozenset(numbers), numbers=numbers)
+    dated = {"onsetDateTime": onset} if onset else {}
+
+    chart = chart_of(_condition(code, **dated))
+
+    assert _holds(counted(by_week, weeks(20)), chart) is reached
+
+
+@pytest.mark.parametrize(("code", "holds"), [("fever", NO), ("pain", YES)])
+def test_an_entry_of_another_set_is_left_to_it(
+    chart_of: Callable[..., Chart], terms: Terminology, code: str, holds: Truth
+) -> None:
+    """What is in one of the named value sets does not count."""
+    where = other_than(terms["fever"], label="fever")
+
+    assert _holds(where, chart_of(_condition(code))) is holds
