@@ -15,6 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -76,6 +77,8 @@ def test(arguments: list[str]) -> NoReturn:
 
 def fuzz(arguments: list[str]) -> NoReturn:
     """Call the service thousands of times as its API description allows and forbids; takes minutes."""
+    extra = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["optional-dependencies"]["fuzz"]
+    run(*installer(), "--no-deps", *extra)
     become("python", "-m", "pytest", "tests/fuzz.py", *arguments)
 
 
@@ -201,9 +204,9 @@ def installer() -> list[str]:
 
 
 def run(*command: str) -> None:
-    """Run one step of the build; exit with its name when it fails."""
+    """Run one step of an installation; exit with its name when it fails."""
     if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
-        sys.exit(f"dev.py: this step failed, and .venv will be rebuilt next time: {' '.join(command)}")
+        sys.exit(f"dev.py: this step failed, and will be tried again next time: {' '.join(command)}")
 
 
 if __name__ == "__main__":

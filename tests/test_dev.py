@@ -54,11 +54,12 @@ def locked() -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9-]+)==([^ ]+) ", LOCK, flags=re.MULTILINE))
 
 
-def declared() -> list[Requirement]:
-    """Return all that pyproject.toml asks for, every extra included."""
+def declared(*extras: str) -> list[Requirement]:
+    """Return what pyproject.toml asks for in some extras; without one, for all but fuzzing."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = [line for extra in project["optional-dependencies"].values() for line in extra]
-    return [Requirement(line) for line in project["dependencies"] + extras]
+    optional = project["optional-dependencies"]
+    lines = [line for extra in extras for line in optional[extra]]
+    return [Requirement(line) for line in lines or project["dependencies"] + optional["test"]]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["help"], []])
@@ -95,17 +96,31 @@ def test_check_takes_no_arguments(dev: ModuleType, capsys: pytest.CaptureFixture
     assert "--fast" in capsys.readouterr().err
 
 
-def test_fuzz_runs_a_file_that_the_whole_suite_leaves_out(dev: ModuleType) -> None:
-    """A file whose name pytest does not look for has its own command, which hands its arguments on."""
+def test_fuzz_installs_its_extra_and_runs_its_file(
+    dev: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slow file has a command of its own, which hands its arguments on."""
+    dev.PROJECT.write_text('[project.optional-dependencies]\nfuzz = ["example==1.0"]\n')
     finish(dev)
-    dev.PYTHON.unlink()
-    dev.PYTHON.write_text('#!/bin/sh\necho "$@"\n')
-    dev.PYTHON.chmod(0o755)
+    for program in (dev.PYTHON, tmp_path / "uv"):
+        program.unlink(missing_ok=True)
+        program.write_text('#!/bin/sh\necho "$@"\n')
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
 
-    answer = call(dev.ROOT, "fuzz", "-x")
+    answer = call(dev.ROOT, "fuzz", "-x").stdout.splitlines()
 
-    assert answer.stdout.split() == ["-m", "pytest", "tests/fuzz.py", "-x"]
+    assert answer[0].endswith("--no-deps example==1.0")
+    assert answer[1] == "-m pytest tests/fuzz.py -x"
     assert (ROOT / "tests" / "fuzz.py").exists()
+
+
+def test_fuzz_installs_exact_versions_beside_the_lock() -> None:
+    """What fuzzing adds is pinned, and replaces nothing that the lock holds."""
+    extra = declared("fuzz")
+
+    assert [one for one in extra if not str(one.specifier).startswith("==")] == []
+    assert {canonicalize_name(one.name) for one in extra} & set(locked()) == set()
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])
