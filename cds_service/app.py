@@ -7,7 +7,6 @@ caller -> body -> protocol -> awake rules -> prefetch answers (-> fetch what is 
 
 from __future__ import annotations
 
-import re
 import time
 from contextlib import asynccontextmanager
 from functools import cache, partial
@@ -31,7 +30,7 @@ from .feedback import parse_feedback
 from .hook_context import context_of, unresolved_medications
 from .offers import offer_to
 from .openapi import describe
-from .prefetch import answer_of, lacks_medications, next_url
+from .prefetch import answers, lacks_medications, next_url
 from .protocol import parse
 from .request_body import check_size, read_body
 from .rules import decide, unavailable
@@ -175,7 +174,7 @@ class _Service:
         """List the services (CDS Hooks 2.0.1, discovery)."""
         offer = await self._offer(request, _DISCOVERY)
         headers = {"ETag": offer.discovery.etag, **_KEEP}
-        if offer.discovery.etag in re.split(r"\s*,\s*", request.headers.get("if-none-match", "")):
+        if offer.discovery.etag in request.headers.get("if-none-match", ""):  # quotes are part of a tag
             return Response(status_code=304, headers=headers)
         return Response(offer.discovery.body, headers=headers, media_type="application/json")
 
@@ -255,24 +254,24 @@ class _Service:
         self, access: FhirAccess | None, request: HookRequest
     ) -> Sequence[Medication]:
         """Look up what drafts refer to without bringing it along: else no rule could tell the drug."""
-        references = unresolved_medications(request)
-        if not references or access is None or self.fetch is None:
+        if access is None or self.fetch is None:
             return ()
-        return await self.fetch.medications(access, references)
+        references = unresolved_medications(request)
+        return await self.fetch.medications(access, references) if references else ()
 
     async def _answers(
         self, needs: frozenset[Need], request: HookRequest, access: FhirAccess | None, spent: float
     ) -> dict[str, Answer]:
         """Answer the needs from prefetch, and what it lacks or only begins from the FHIR server."""
         sent = request.prefetch
-        known = {need.key: answer_of(need, sent.get(need.key), request.patient_id) for need in needs}
+        known = answers(needs, sent, request.patient_id)
         if access is None or self.fetch is None:
             return known
         wanted: dict[Need, bytes | None] = {}
         for need in sorted(needs):
             if known[need.key].absent:
                 wanted[need] = None
-            elif next_url(sent[need.key]) or lacks_medications(known[need.key]):
+            elif (known[need.key].gap and next_url(sent[need.key])) or lacks_medications(known[need.key]):
                 wanted[need] = sent[need.key]
         if wanted:
             known.update(await self.fetch(access, wanted, request.patient_id, spent))

@@ -314,14 +314,15 @@ def _medication(request: MedicationRequest, medications: Mapping[str, Medication
     for contained in request.contained:
         if reference == f"#{contained.id}":
             return contained.code
-    medication = medications.get(_relative(reference))
+    medication = medications.get(relative(reference))
     if medication:
         return medication.code
     name = request.medication_reference and request.medication_reference.display
     return CodeableConcept(text=name) if name else None
 
 
-def _relative(reference: str) -> str:
+def relative(reference: str) -> str:
+    """Return the `Type/id` that a reference or URL ends with; what has no slash stays as it is."""
     return "/".join(reference.split("/_history/", maxsplit=1)[0].split("/")[-2:])
 
 
@@ -383,4 +384,4 @@ def _last_day(period: Period | None) -> Span | None:
 
 def refers_to(reference: Reference | None) -> str:
     """Return the `Type/id` that a reference ends with; "" when there is none."""
-    return _relative(reference.reference) if reference and reference.reference else ""
+    return relative(reference.reference) if reference and reference.reference else ""

@@ -26,7 +26,7 @@ def explained(catalogue: Catalogue, service_id: str, body: bytes) -> list[dict[s
         raise UnknownServiceError(f"no service has this id: there are {known}")
     request = parse(body)
     context = context_of(request, entry.guideline)
-    known_answers = answers(entry.service, request.prefetch, request.patient_id)
+    known_answers = answers(entry.service.needs, request.prefetch, request.patient_id)
     chart = Chart(datetime.now(UTC).date(), context, known_answers, entry.guideline.terminology)
     return [
         {

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from .chart import Context, condition_fact, draft_fact
+from .chart import Context, condition_fact, draft_fact, relative
 from .errors import InvalidValueError, MissingFieldError, UnsupportedHookError
 from .fhir import Condition, Medication, MedicationRequest, ServiceRequest
 from .fhir.older_versions import is_older, orders_several, read_draft
@@ -84,10 +84,14 @@ def unresolved_medications(request: HookRequest) -> tuple[str, ...]:
     field = _ORDERS.get(request.hook)
     if field is None:
         return ()
+    if not any("medicationReference" in resource for _, resource in _entries(request.context, field)):
+        return ()
     sent = _bundle(request.context, field)
     known = _known_medications(sent, ())
     wanted = [_medication_reference(item.resource) for item in sent if _is_order(item, request.patient_id)]
-    missing = [name for name in wanted if _tail(name).startswith("Medication/") and _tail(name) not in known]
+    missing = [
+        name for name in wanted if relative(name).startswith("Medication/") and relative(name) not in known
+    ]
     return tuple(dict.fromkeys(missing))
 
 
@@ -144,8 +148,13 @@ def _conditions(request: HookRequest, terminology: Terminology) -> tuple[Fact, .
 
 
 def _bundle(context: Mapping[str, Any], field: str) -> tuple[_Sent, ...]:
+    """Return what a Bundle of the context holds, read."""
+    return tuple(_Sent(url, source, read_draft(source)) for url, source in _entries(context, field))
+
+
+def _entries(context: Mapping[str, Any], field: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """
-    Return what a Bundle of the context holds; entries without a resource are passed over.
+    Yield fullUrl ("" for none) and resource of each entry; entries without a resource are passed over.
 
     Some clients send the resources as a bare array, or a single one; both are read as a Bundle.
     """
@@ -160,15 +169,11 @@ def _bundle(context: Mapping[str, Any], field: str) -> tuple[_Sent, ...]:
     entries = bundle.get("entry") or [] if isinstance(bundle, dict) else None
     if not isinstance(entries, list):
         raise InvalidValueError(f"{place} must be a Bundle", expression=place)
-    return tuple(_read(entries))
-
-
-def _read(entries: list[object]) -> Iterator[_Sent]:
     for entry in entries:
         resource = entry.get("resource") if isinstance(entry, dict) else None
         if isinstance(entry, dict) and isinstance(resource, dict):
             url = entry.get("fullUrl")
-            yield _Sent(url if isinstance(url, str) else "", resource, read_draft(resource))
+            yield url if isinstance(url, str) else "", resource
 
 
 def _is_order(item: _Sent, patient_id: str) -> bool:
@@ -192,7 +197,7 @@ def _known_medications(sent: Iterable[_Sent], fetched: Iterable[Medication]) -> 
     known = {f"Medication/{item.id}": item for item in fetched if item.id}
     for item in sent:
         if isinstance(item.resource, Medication):
-            names = (item.reference, _tail(item.url))
+            names = (item.reference, relative(item.url))
             known.update({name: item.resource for name in names if name})
     return known
 
@@ -231,15 +236,10 @@ class _Directory:
     def find(self, selection: str) -> set[int]:
         """Return the drafts of a `Type/id`, URL or fullUrl; of a bare id only if it is unique."""
         wanted = _versionless(selection)
-        named = self._named.get(_tail(wanted), set()) | self._named.get(wanted, set())
+        named = self._named.get(relative(wanted), set()) | self._named.get(wanted, set())
         alike = self._ids.get(wanted, set())
         return named or (alike if len(alike) == 1 else set())
 
 
 def _versionless(reference: str) -> str:
     return reference.split("/_history/", maxsplit=1)[0]
-
-
-def _tail(reference: str) -> str:
-    """Return the `Type/id` that a reference or URL ends with; what has no slash stays as it is."""
-    return "/".join(_versionless(reference).split("/")[-2:])

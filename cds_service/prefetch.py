@@ -22,7 +22,7 @@ from .fhir import (
 from .protocol import of_patient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from .answers import Need
     from .fhir import Resource
@@ -56,9 +56,9 @@ def lint(template: str) -> str:
     return "a parameter occurs twice" if len(set(names)) < len(names) else ""
 
 
-def answers(service: CdsService, prefetch: Mapping[str, bytes], patient_id: str) -> dict[str, Answer]:
-    """Return the answer for every need of the service; keys it never asked for are ignored."""
-    return {need.key: answer_of(need, prefetch.get(need.key), patient_id) for need in service.needs}
+def answers(needs: Iterable[Need], prefetch: Mapping[str, bytes], patient_id: str) -> dict[str, Answer]:
+    """Return the answer to every need; keys that none of them asked for are ignored."""
+    return {need.key: answer_of(need, prefetch.get(need.key), patient_id) for need in needs}
 
 
 def next_url(value: bytes) -> str | None:

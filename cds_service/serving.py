@@ -45,9 +45,12 @@ def application_of(settings: Settings) -> FastAPI:
     """Return the application that the settings describe, with its way to FHIR servers and key sets."""
     catalogue = load_catalogue(settings.guidelines, settings.site_codes)
     clients = registered(settings, catalogue)
-    keys = http_client()
-    trust = Trust(clients, public_url=settings.public_url, keys=JwksCache(keys)) if clients else None
     fhir = FhirClient(deadline_seconds=settings.deadline_ms / 1000)
+    trust, closing = None, [fhir.aclose]
+    if clients:
+        keys = http_client()
+        trust = Trust(clients, public_url=settings.public_url, keys=JwksCache(keys))
+        closing.append(keys.aclose)
     return create_app(
         catalogue,
         settings,
@@ -56,7 +59,7 @@ def application_of(settings: Settings) -> FastAPI:
         fetch=fhir,
         clients=clients or (OPEN,),
         trust=trust,
-        closing=(fhir.aclose, keys.aclose),
+        closing=closing,
     )
 
 

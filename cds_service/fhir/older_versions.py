@@ -54,8 +54,6 @@ def read_draft(source: Mapping[str, Any]) -> Resource | None:
     if is_older(source):
         drug = source["resourceType"] in _DRUGS
         return read_resource(_medication_request(source) if drug else _service_request(source))
-    if source.get("resourceType") == "Condition":
-        return read_resource(_condition(source))
     resource = read_resource(source)
     if resource is None and source.get("resourceType") == "MedicationRequest":
         return read_resource({**source, "dosageInstruction": _dosages(source)})
@@ -155,21 +153,6 @@ def _timing(timing: object) -> object:
     if not isinstance(repeat, dict) or "periodUnits" not in repeat:
         return timing
     return {"repeat": {"periodUnit": repeat["periodUnits"], **repeat}}
-
-
-def _condition(source: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a Condition as R4 writes it: older versions have bare codes for its statuses."""
-    statuses = {
-        name: {"coding": [{"code": code}]}
-        for name in ("clinicalStatus", "verificationStatus")
-        if isinstance(code := source.get(name), str)
-    }
-    return {
-        **source,
-        **statuses,
-        "subject": _first(source, "subject", "patient"),
-        "recordedDate": _first(source, "recordedDate", "assertedDate", "dateRecorded"),
-    }
 
 
 def _first(source: Mapping[str, Any], *names: str) -> object:

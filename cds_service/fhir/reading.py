@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from .structs import AnyResource, Element, OperationOutcome, Resource
+from .structs import AnyResource, Condition, Element, OperationOutcome, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,7 @@ class _Bundle(Element, frozen=True, tag_field="resourceType", tag="Bundle"):
 
 
 _ANY = msgspec.json.Decoder(_Bundle | AnyResource)
+_ONCE_NAMED = (("patient", "subject"), ("assertedDate", "recordedDate"), ("dateRecorded", "recordedDate"))
 _ONCE_CODES = frozenset({"clinicalStatus", "verificationStatus"})
 _UNFIT = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What the decoder raises: on other shapes, on text that is no UTF-8, and on nesting without end."""
@@ -207,13 +208,18 @@ def _type(item: object) -> str:
 
 def _mended(value: dict[str, Any], kind: type[Resource]) -> dict[str, Any]:
     """
-    Wrap what is bare where R4 has a structure.
+    Wrap what is bare where R4 has a structure, and rename what Conditions had before R4.
 
     A lone object for an array: some clients send `reasonCode` so. A code for a concept: statuses
-    of Conditions were codes before R4.
+    of Conditions were codes. Without the renaming another patient's Condition would be nobody's.
     """
     arrays = _arrays(kind)
-    return {key: _wrapped(key, item, is_array=key in arrays) for key, item in value.items()}
+    mended = {key: _wrapped(key, item, is_array=key in arrays) for key, item in value.items()}
+    if kind is Condition:
+        for old, new in _ONCE_NAMED:
+            if mended.get(new) is None and mended.get(old) is not None:
+                mended[new] = mended[old]
+    return mended
 
 
 def _wrapped(key: str, item: object, *, is_array: bool) -> object:

@@ -16,10 +16,7 @@ import uvicorn
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from cds_service.app import create_app
-from cds_service.audit import Audit
-from cds_service.catalogue import load_catalogue
-from cds_service.fhir_client import FhirClient
+from cds_service.serving import application_of
 from cds_service.settings import Settings
 
 from .faults import NO_FAULTS, Faults
@@ -83,15 +80,15 @@ def loaded_store(options: SandboxOptions) -> Store:
 def sandbox_app(options: SandboxOptions, public_url: str) -> FastAPI:
     """Return the service at the root with the FHIR server mounted at /fhir and a page that leads to both."""
     store = loaded_store(options)
-    settings = Settings(public_url=public_url, docs=True, cors_origins=("*",))
-    client = FhirClient(deadline_seconds=settings.deadline_ms / 1000)
-    app = create_app(
-        load_catalogue(options.guidelines),
-        settings,
-        clock=lambda _zone: today(),
-        audit=Audit(options.audit),
-        fetch=client,
-        closing=(client.aclose,),
+    app = application_of(
+        Settings(
+            public_url=public_url,
+            guidelines=tuple(options.guidelines),
+            clients="",  # for trying things out: open to everyone, on loopback
+            docs=True,
+            cors_origins=("*",),
+            audit=options.audit,
+        )
     )
     fhir = create_fhir_app(store, token=options.token or None, faults=options.faults)
     app.router.routes.append(Route("/fhir", endpoint=_AtBase(fhir)))

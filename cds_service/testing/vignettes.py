@@ -75,7 +75,7 @@ def _answered(body: bytes, guideline: Guideline, service: CdsService, today: dat
     context = context_of(request, guideline)
     if not service.awake(context):
         return Result((), ())
-    read = answers(service, request.prefetch, request.patient_id)
+    read = answers(service.needs, request.prefetch, request.patient_id)
     chart = Chart(today, context, read, guideline.terminology)
     verdicts = decide(service, chart)
     if unavailable(service, verdicts, chart):

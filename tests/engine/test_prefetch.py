@@ -10,7 +10,7 @@ import pytest
 from cds_service import CdsService, Need
 from cds_service.answers import ABSENT, EMPTY
 from cds_service.catalogue import load_catalogue
-from cds_service.fhir import read
+from cds_service.fhir import Condition, read
 from cds_service.prefetch import (
     answer_of,
     answer_of_pages,
@@ -372,13 +372,35 @@ def test_a_wrapper_that_says_not_found_is_a_failure_for_a_search() -> None:
     assert not is_read(CONDITIONS)
 
 
+def test_another_patients_condition_of_an_older_version_is_not_ours() -> None:
+    """DSTU2 names the patient in another member; what is read as nobody's would be taken for ours."""
+    conditions = [
+        {
+            "resourceType": "Condition",
+            "patient": {"reference": f"Patient/{name}"},
+            "verificationStatus": "confirmed",
+            "dateRecorded": "2026-10-01",
+            "code": {"text": "Pain"},
+        }
+        for name in ("p1", "another")
+    ]
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": item} for item in conditions]}
+
+    told = answer_of(CONDITIONS, json.dumps(bundle).encode(), "p1")
+
+    (own,) = told.resources
+    assert isinstance(own, Condition)
+    assert own.recorded_date == "2026-10-01"
+    assert (told.gap, told.skipped) == ("", 1)
+
+
 SERVICE = CdsService("g", ("order-select",), "t", "d", (), frozenset())
 
 
 def test_a_service_without_needs_asks_for_nothing() -> None:
     """No template, no answer, whatever is sent."""
     assert templates(SERVICE) == {}
-    assert answers(SERVICE, {"x": b"null"}, "p1") == {}
+    assert answers(SERVICE.needs, {"x": b"null"}, "p1") == {}
 
 
 @pytest.mark.parametrize(
