@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
 def usage() -> str:
     """Return the help text: each command with the first line of its docstring."""
     lines = [
-        f"  {name:<6} {(command.__doc__ or '').strip().splitlines()[0]}" for name, command in COMMANDS.items()
+        f"  {name:<7} {(command.__doc__ or '').strip().splitlines()[0]}" for name, command in COMMANDS.items()
     ]
     return "\n".join(["usage: python3 dev.py COMMAND [ARGUMENTS]", "", *lines])
 
@@ -77,9 +77,14 @@ def test(arguments: list[str]) -> NoReturn:
 
 def fuzz(arguments: list[str]) -> NoReturn:
     """Call the service thousands of times as its API description allows and forbids; takes minutes."""
-    extra = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["optional-dependencies"]["fuzz"]
-    run(*installer(), "--no-deps", *extra)
+    run(*installer(), "--no-deps", *extra("fuzz"))
     become("python", "-m", "pytest", "tests/fuzz.py", *arguments)
+
+
+def mutants(arguments: list[str]) -> NoReturn:
+    """Change rules and criteria bit by bit, and tell which changes no test notices; takes hours."""
+    run(*installer(), *extra("mutants"))
+    become("python", "tests/mutation_testing/run.py", *arguments)
 
 
 def check(arguments: list[str]) -> int:
@@ -105,6 +110,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "demo": demo,
     "test": test,
     "fuzz": fuzz,
+    "mutants": mutants,
     "check": check,
     "serve": serve,
 }
@@ -201,6 +207,12 @@ def installer() -> list[str]:
         run(str(PYTHON), "-m", "ensurepip")
         return [str(PYTHON), "-m", "pip", *pip_options]
     sys.exit("dev.py: neither uv nor pip found; install one of them, e.g. apt-get install python3-pip")
+
+
+def extra(name: str) -> list[str]:
+    """Return the requirements of one of the project's extras that the lock leaves out."""
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    return list(project["optional-dependencies"][name])
 
 
 def run(*command: str) -> None:

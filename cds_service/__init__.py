@@ -6,19 +6,49 @@ this package knows medicine.
 """
 
 from .answers import Need
-from .criteria.daily_doses import daily_dose, order_dose, taking_dose
+from .criteria.answered import answered, answered_otherwise, newer_than_answer
+from .criteria.course import improving, sustained
+from .criteria.daily_doses import daily_dose, order_dose, order_single_dose, taking_dose
 from .criteria.durations import Days, days, weeks
 from .criteria.episode import Episode, lasting, phase_unclear
-from .criteria.finding import Criterion, all_of, any_of, at_least, confirmed, none_of, possibly, undecided
-from .criteria.measured import answered, measured, newer_than_answer, no_newer_value, worsening
-from .criteria.medicines import duplicated, renewal, repeated, supplied, taken_for, taking, tried, used_lately
+from .criteria.finding import (
+    Criterion,
+    all_of,
+    any_of,
+    at_least,
+    concealed,
+    confirmed,
+    none_of,
+    possibly,
+    undecided,
+)
+from .criteria.measured import (
+    measured,
+    newer_than_value,
+    no_newer_value,
+    worsening,
+)
+from .criteria.medicines import (
+    continued,
+    duplicated,
+    renewal,
+    repeated,
+    supplied,
+    taken_for,
+    taking,
+    tried,
+    used_lately,
+)
 from .criteria.orders import (
     Moment,
     Trigger,
     at,
     drafted,
     never_absent,
+    order_due,
     order_is,
+    order_route,
+    order_route_unclear,
     order_urgent,
     ordered_for,
     ordered_for_else,
@@ -26,10 +56,12 @@ from .criteria.orders import (
     selected,
     supply_above,
 )
-from .criteria.people import aged, gender
+from .criteria.people import aged, aged_at_onset, gender
 from .criteria.records import interpretable, mentioned, read, recorded
+from .criteria.starts import begins
 from .criteria.where import (
     counted,
+    dated,
     first_encounter,
     fresh,
     from_before,
@@ -40,7 +72,7 @@ from .criteria.where import (
     sited,
     within,
 )
-from .evidence import Statement
+from .evidence import Citation, Publication, Statement
 from .fhir import Coding
 from .order_names import order_name
 from .rules import Advice, CdsService, Guideline, Indicator, Ladder, Line, Rule, Silence, Topic
@@ -51,7 +83,10 @@ from .suggestions import (
     offer,
     remove_order,
     remove_other_drafts,
+    set_due,
+    set_medicine,
     set_priority,
+    set_start,
     set_supply,
 )
 from .terminology import Terminology, ValueSet
@@ -61,6 +96,7 @@ __all__ = [
     "Advice",
     "CdsService",
     "Certainty",
+    "Citation",
     "Coding",
     "Criterion",
     "Days",
@@ -72,6 +108,7 @@ __all__ = [
     "Medicine",
     "Moment",
     "Need",
+    "Publication",
     "Rule",
     "Silence",
     "Statement",
@@ -82,15 +119,21 @@ __all__ = [
     "Truth",
     "ValueSet",
     "aged",
+    "aged_at_onset",
     "all_of",
     "answered",
+    "answered_otherwise",
     "any_of",
     "at",
     "at_least",
+    "begins",
+    "concealed",
     "confirmed",
+    "continued",
     "counted",
     "create_request",
     "daily_dose",
+    "dated",
     "days",
     "drafted",
     "duplicated",
@@ -98,6 +141,7 @@ __all__ = [
     "fresh",
     "from_before",
     "gender",
+    "improving",
     "interpretable",
     "lasting",
     "long_before",
@@ -105,14 +149,19 @@ __all__ = [
     "mentioned",
     "never_absent",
     "newer_than_answer",
+    "newer_than_value",
     "no_longer_current",
     "no_newer_value",
     "none_of",
     "not_fresh",
     "offer",
     "order_dose",
+    "order_due",
     "order_is",
     "order_name",
+    "order_route",
+    "order_route_unclear",
+    "order_single_dose",
     "order_urgent",
     "ordered_for",
     "ordered_for_else",
@@ -127,11 +176,15 @@ __all__ = [
     "repeated",
     "requested",
     "selected",
+    "set_due",
+    "set_medicine",
     "set_priority",
+    "set_start",
     "set_supply",
     "sited",
     "supplied",
     "supply_above",
+    "sustained",
     "taken_for",
     "taking",
     "taking_dose",

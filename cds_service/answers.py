@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,17 +14,26 @@ class Need:
     """
     One prefetch key (public, stable), the FHIR query behind it, and what a clinician calls it.
 
-    template: a read or search relative to the FHIR base, with `{{context.patientId}}`.
+    template: a read or search relative to the FHIR base, with `{{context.patientId}}`. fallback:
+    never offered as prefetch, and where nobody has it to give it is no gap (docs/adr/0009).
+    beside: a need of that kind that tells more of the same.
     """
 
     key: str
     template: str
     name: str
+    fallback: bool = field(default=False, compare=False)
+    beside: Need | None = field(default=None, compare=False)
 
     @property
     def resource_type(self) -> str:
         """The resource type that the query returns."""
         return self.template.replace("?", "/").split("/", 1)[0]
+
+    @property
+    def and_beside(self) -> frozenset[Need]:
+        """The need, and the one beside it if there is one: what a criterion on both reads."""
+        return frozenset({self, self.beside} if self.beside else {self})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import time
 from contextlib import asynccontextmanager
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from .allow_list import AllowList
 from .audit import Decided
@@ -25,12 +25,12 @@ from .clients import OPEN
 from .configuration import configuration_of, shown
 from .endpoint import CrossOrigin, NeverSilent, http_error, refused, routes
 from .errors import CdsError, DataUnavailableError, UnknownServiceError
-from .evidence_page import evidence_page
+from .evidence_endpoint import EVIDENCE, Evidence
 from .feedback import parse_feedback
 from .hook_context import context_of, unresolved_medications
 from .offers import offer_to
 from .openapi import describe
-from .prefetch import answers, lacks_medications, next_url
+from .prefetch import answers, lacks_medications, next_url, widened
 from .protocol import parse
 from .request_body import check_size, read_body
 from .rules import decide, unavailable
@@ -159,16 +159,15 @@ class _Service:
         self.trust = trust
         self.anyone = clients[0]
         self.offers = {client.name: offer_to(client, catalogue) for client in clients}
-        self.rules_url = f"{settings.public_url.rstrip('/')}/evidence" if settings.public_url else None
-        # Rendered when first asked for: it would be a good part of the start-up time.
-        self._evidence = cache(partial(evidence_page, catalogue.guidelines))
+        self.rules_url = f"{settings.public_url.rstrip('/')}{EVIDENCE}" if settings.public_url else None
+        self.evidence = Evidence(catalogue, settings.public_url)
 
     def routes(self) -> Iterator[Route]:
         """Yield every path of the service."""
         yield from routes(_DISCOVERY, ("GET", "HEAD"), self.discovery)
         yield from routes(_DISCOVERY + "/{service_id}", ("POST",), self.call)
         yield from routes(_DISCOVERY + "/{service_id}/feedback", ("POST",), self.feedback)
-        yield from routes("/evidence", ("GET", "HEAD"), self.evidence)
+        yield from self.evidence.routes()
 
     async def discovery(self, request: Request) -> Response:
         """List the services (CDS Hooks 2.0.1, discovery)."""
@@ -177,10 +176,6 @@ class _Service:
         if offer.discovery.etag in request.headers.get("if-none-match", ""):  # quotes are part of a tag
             return Response(status_code=304, headers=headers)
         return Response(offer.discovery.body, headers=headers, media_type="application/json")
-
-    async def evidence(self, _request: Request) -> Response:
-        """Show the rules that cards link to."""
-        return HTMLResponse(self._evidence())
 
     async def call(self, request: Request) -> Response:
         """Answer a hook with cards."""
@@ -220,7 +215,8 @@ class _Service:
         spent = time.perf_counter() - asked
         if not service.awake(context):
             return Decided()
-        known = await self._answers(service.needs_in(context), request, access, spent)
+        needs = frozenset(widened(need, guideline.terminology) for need in service.needs_in(context))
+        known = await self._answers(needs, request, access, spent)
         chart = Chart(self.clock(client.time_zone), context, known, guideline.terminology)
         verdicts = decide(service, chart)
         missing = unavailable(service, verdicts, chart)
@@ -238,8 +234,10 @@ class _Service:
             selection_behavior=client.selection_behavior,
         )
         configuration = configuration_of(request.extension).with_off(client.off)
-        wanted = shown(made, configuration, service.group, guideline.data_missing)
-        return Decided(verdicts, tuple(wanted), known)
+        limited = configuration.at_most(guideline.most_cards.get(entry.hook))
+        wanted = shown(made, limited, service.group, guideline.data_missing)
+        hidden = tuple(card for card in made if card not in wanted)
+        return Decided(verdicts, tuple(wanted), known, hidden)
 
     def _access(self, client: Client, request: HookRequest) -> FhirAccess | None:
         """Return the way to the EHR's FHIR server; None when there is none that may be asked."""

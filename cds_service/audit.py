@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What one call came to; all empty when no rule was awake."""
+    """What one call came to; all empty when no rule was awake. not_shown: cards beyond a limit or off."""
 
     verdicts: tuple[Verdict, ...] = ()
     cards: tuple[Card, ...] = ()
     answers: Mapping[str, Answer] = field(default_factory=dict)
+    not_shown: tuple[Card, ...] = ()
 
 
 class _File:
@@ -70,6 +71,7 @@ class Audit:
             rule_set=version,
             rules={verdict.rule.id: verdict.outcome.value for verdict in decided.verdicts},
             cards={card.uuid: card.source.topic.code for card in decided.cards},
+            not_shown=[card.source.topic.code for card in decided.not_shown],
             **facts,
         )
 

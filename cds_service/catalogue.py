@@ -48,7 +48,8 @@ class Entry:
     @property
     def discovery(self) -> dict[str, object]:
         """The service in the words of CDS Hooks discovery."""
-        prefetch = templates(self.service)
+        prefetch = templates(self.service, self.guideline.terminology)
+        most_cards = self.guideline.most_cards.get(self.hook)
         return {
             "hook": self.hook,
             "id": self.id,
@@ -56,7 +57,7 @@ class Entry:
             "description": self.service.description,
             "version": "2.0.1",
             **({"prefetch": prefetch} if prefetch else {}),
-            "extension": {OPTIONS: options(self.service, self.guideline.data_missing)},
+            "extension": {OPTIONS: options(self.service, self.guideline.data_missing, most_cards)},
         }
 
     @property

@@ -20,6 +20,7 @@ from .fhir import (
     DiagnosticReport,
     Medication,
     MedicationRequest,
+    MedicationStatement,
     Observation,
     Patient,
     Procedure,
@@ -28,7 +29,7 @@ from .fhir import (
     span_of,
 )
 from .order_names import sets_by_name
-from .terminology import normalised
+from .terminology import SPOKEN, SPOKEN_OF_MEDICINES, normalised
 from .truth import Certainty
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 CURRENT_CONDITION = frozenset({"active", "recurrence", "relapse", ""})
 CURRENT_ORDER = frozenset({"active", "on-hold"})
+CURRENT_STATEMENT = frozenset({"active", "intended", "on-hold", "unknown"})
 ORDER_INTENTS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order", ""})
 IN_ERROR = frozenset({"entered-in-error"})
 _CERTAINTY = {
@@ -66,7 +68,8 @@ class Fact:
     One resource, judged as far as one resource can be.
 
     sets: names of the value sets its code is in. certainty: SAFE-07. current: still going on
-    (SAFE-09, SAFE-36). span: the days it may date from, None when undated. recorded_only: the
+    (SAFE-09, SAFE-36). span: the days it may date from, None when undated (of a medication
+    statement: the first day of which it speaks). recorded_only: the
     span is when it was written down, not when it began. interpretable: some coding is of a
     system our value sets speak; otherwise its absence from them means nothing (SAFE-33).
     recorded: the days it was written down, when told.
@@ -180,7 +183,13 @@ class Chart:
 
     def gap(self, need: Need) -> str:
         """Return "" when all there is was read; otherwise why not, for a clinician."""
-        return self.answer(need).gap
+        answer = self.answer(need)
+        return "" if need.fallback and answer.absent else answer.gap
+
+    def gap_with_beside(self, need: Need) -> str:
+        """Return the gap of a need, or of the one beside it."""
+        own, beside = self.gap(need), self.gap(need.beside) if need.beside else ""
+        return own or (f"{beside} ({need.beside.name})" if need.beside and beside else "")
 
     def facts(self, need: Need, *names: str) -> tuple[Fact, ...]:
         """Return what was read for a Need, narrowed to value sets when any are named; errors excepted."""
@@ -191,6 +200,11 @@ class Chart:
             facts = _facts_of(answer.resources, self.terminology, added)
             self._facts[need.key] = facts
         return tuple(fact for fact in facts if fact.is_in(*names)) if names else facts
+
+    def facts_with_beside(self, need: Need, *names: str) -> tuple[Fact, ...]:
+        """Return the facts of a need, then those of the one beside it."""
+        beside = self.facts(need.beside, *names) if need.beside else ()
+        return (*self.facts(need, *names), *beside)
 
     def drafts(self, *names: str, others: bool = True) -> tuple[Fact, ...]:
         """Return drafted orders in these value sets; with `others` all but the one being judged."""
@@ -293,9 +307,15 @@ def _fact(resource: Resource, terminology: Terminology, medications: Mapping[str
         _current(resource),
         span,
         recorded_only,
-        terminology.interprets(code.coding),
-        span_of(getattr(resource, "recorded_date", None)),
+        terminology.interprets(code.coding, _spoken_of(resource)),
+        _recorded(resource),
     )
+
+
+def _spoken_of(resource: Resource) -> frozenset[str]:
+    """Return the code systems by which a resource of this kind can be told from all others of it."""
+    is_medicine = isinstance(resource, (MedicationRequest, MedicationStatement))
+    return SPOKEN_OF_MEDICINES if is_medicine else SPOKEN
 
 
 def _category(resource: Resource) -> tuple[Coding, ...]:
@@ -304,12 +324,14 @@ def _category(resource: Resource) -> tuple[Coding, ...]:
 
 
 def _code(resource: Resource, medications: Mapping[str, Medication]) -> CodeableConcept:
-    if isinstance(resource, MedicationRequest):
+    if isinstance(resource, (MedicationRequest, MedicationStatement)):
         return resource.medication_codeable_concept or _medication(resource, medications) or CodeableConcept()
     return getattr(resource, "code", None) or CodeableConcept()
 
 
-def _medication(request: MedicationRequest, medications: Mapping[str, Medication]) -> CodeableConcept | None:
+def _medication(
+    request: MedicationRequest | MedicationStatement, medications: Mapping[str, Medication]
+) -> CodeableConcept | None:
     reference = (request.medication_reference and request.medication_reference.reference) or ""
     for contained in request.contained:
         if reference == f"#{contained.id}":
@@ -329,6 +351,8 @@ def relative(reference: str) -> str:
 def _certainty(resource: Resource) -> Certainty:
     if isinstance(resource, (Condition, AllergyIntolerance)):
         return _CERTAINTY.get(status_code(resource.verification_status), Certainty.PRESENT)
+    if isinstance(resource, MedicationStatement) and resource.status == "unknown":
+        return Certainty.POSSIBLE
     return Certainty.PRESENT
 
 
@@ -343,6 +367,8 @@ def _current(resource: Resource) -> bool:
             and (resource.intent or "") in ORDER_INTENTS
             and resource.do_not_perform is not True
         )
+    if isinstance(resource, MedicationStatement):
+        return resource.status in CURRENT_STATEMENT
     return True
 
 
@@ -353,10 +379,9 @@ def status_code(concept: CodeableConcept | None) -> str:
 
 def _dated(resource: Resource) -> tuple[Span | None, bool]:
     """Return the days the resource may date from, and whether that is only when it was recorded."""
-    if isinstance(resource, Condition):
-        start = resource.onset_period.start if resource.onset_period else None
-        onset = span_of(resource.onset_date_time) or span_of(start)
-        return (onset, False) if onset else (span_of(resource.recorded_date), True)
+    if isinstance(resource, (Condition, MedicationStatement)):
+        begun = _begun(resource)
+        return (begun, False) if begun else (_recorded(resource), True)
     if isinstance(resource, (MedicationRequest, ServiceRequest)):
         return span_of(resource.authored_on), False
     if isinstance(resource, Procedure):
@@ -364,8 +389,21 @@ def _dated(resource: Resource) -> tuple[Span | None, bool]:
     if isinstance(resource, (Observation, DiagnosticReport)):
         return _effective(resource), False
     if isinstance(resource, AllergyIntolerance):
-        return span_of(resource.recorded_date), True
+        return _recorded(resource), True
     return None, False
+
+
+def _begun(resource: Condition | MedicationStatement) -> Span | None:
+    """Return the days a problem may have begun, or a medicine that somebody tells of."""
+    if isinstance(resource, Condition):
+        day, period = resource.onset_date_time, resource.onset_period
+    else:
+        day, period = resource.effective_date_time, resource.effective_period
+    return span_of(day) or span_of(period.start if period else None)
+
+
+def _recorded(resource: Resource) -> Span | None:
+    return span_of(getattr(resource, "recorded_date", None) or getattr(resource, "date_asserted", None))
 
 
 def _effective(resource: Observation | DiagnosticReport) -> Span | None:

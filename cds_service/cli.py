@@ -6,8 +6,9 @@ import gc
 import ipaddress
 import json
 import sys
+from datetime import datetime  # noqa: TC003 (typer reads the annotation)
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -16,6 +17,9 @@ from .catalogue import load_catalogue
 from .rules import GuidelineError
 from .settings import Settings, SettingsError, load_settings
 from .sheets import sheets as sheets_of
+
+if TYPE_CHECKING:
+    from .catalogue import Catalogue
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -210,10 +214,12 @@ def load(
 
 @app.command()
 def check(as_json: AsJson = False) -> None:
-    """Validate settings, guideline packages, value sets and prefetch templates."""
-    from .selfcheck import problems
+    """Validate settings, guideline packages, value sets, prefetch templates, RULES.md and TRACE.md."""
+    from .selfcheck import problems, unchecked
 
     found = problems()
+    for note in () if found else unchecked(load_catalogue(_settings().guidelines).guidelines):
+        typer.echo(note, err=True)
     if as_json:
         typer.echo(json.dumps({"problems": found}))
     else:
@@ -244,35 +250,76 @@ def sheets(
 
 
 @app.command()
+def trace(
+    write: Annotated[
+        bool, typer.Option("--write", help="Write TRACE.md into each guideline package instead.")
+    ] = False,
+) -> None:
+    """
+    Print for each guideline row the rules, vignettes and fixtures that carry it out and show it.
+
+    What is uncovered is listed on standard error, and ends the command with exit code 1. Vignettes
+    are in a source checkout only.
+    """
+    from .trace_sources import TraceError, guideline_page, sections_of, shown
+    from .traceability import trace_page, uncovered
+
+    lacking: list[str] = []
+    try:
+        for guideline in load_catalogue(_settings().guidelines).guidelines:
+            traced = (guideline, sections_of(guideline), shown(guideline))
+            lacking += uncovered(*traced)
+            if write:
+                guideline_page(guideline, "TRACE.md").write_text(trace_page(*traced), encoding="utf-8")
+            else:
+                typer.echo(trace_page(*traced), nl=False)
+    except (GuidelineError, TraceError) as error:
+        _stop(error)
+    typer.echo("\n".join(lacking), nl=bool(lacking), err=True)
+    raise typer.Exit(1 if lacking else 0)
+
+
+@app.command()
 def explain(
     request: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A hook request, as JSON.")],
-    service: Annotated[str, typer.Option(help="Service id, as in discovery.")],
+    service: Annotated[str, typer.Option(help="Service id; default: all on the request's hook.")] = "",
+    today: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day to judge on; default: today.")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Print every rule's verdict on a request, with what it rests on (JSON)."""
-    from .explanation import explained
-
-    typer.echo(json.dumps(_explained(explained, request, service), indent=1, ensure_ascii=False))
-
-
-def _explained(explained: Any, request: Path, service: str) -> object:  # noqa: ANN401 - imported late
+    """Print the whole verdict tree of a request: every rule and question, and what each answer rests on."""
     from .errors import CdsError
+    from .explanation import explained
+    from .print_explanation import print_explanation
 
+    try:
+        found = explained(_catalogue(), request.read_bytes(), service, today=today.date() if today else None)
+    except CdsError as error:
+        _stop(error)
+    if as_json:
+        typer.echo(json.dumps({"services": found}, indent=1, ensure_ascii=False))
+    else:
+        print_explanation(found, _console())
+
+
+def _catalogue() -> Catalogue:
+    """Return the services as the settings say, site codes included."""
     settings = _settings()
     try:
-        catalogue = load_catalogue(settings.guidelines, settings.site_codes)
-        return explained(catalogue, service, request.read_bytes())
-    except (GuidelineError, CdsError) as error:
+        return load_catalogue(settings.guidelines, settings.site_codes)
+    except GuidelineError as error:
         _stop(error)
 
 
 @app.command(name="explain-code")
-def explain_code(system: str, code: str) -> None:
-    """Say which value sets a code belongs to, and what ingredients and strengths are known (JSON)."""
-    from .explanation import explained_code
+def explain_code(
+    system: str,
+    code: str,
+    name: Annotated[str, typer.Option(help="What the EHR calls it: does that change anything?")] = "",
+) -> None:
+    """Say which value sets a code belongs to and why, what that means, and how a site maps it (JSON)."""
+    from .code_explanation import explained_code
 
-    settings = _settings()
-    try:
-        catalogue = load_catalogue(settings.guidelines, settings.site_codes)
-    except GuidelineError as error:
-        _stop(error)
-    typer.echo(json.dumps(explained_code(catalogue, system, code), indent=1, ensure_ascii=False))
+    found = explained_code(_catalogue(), system, code, name)
+    typer.echo(json.dumps(found, indent=1, ensure_ascii=False))

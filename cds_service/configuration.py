@@ -41,6 +41,11 @@ class Configuration:
         """Return this configuration with these groups and topics switched off as well."""
         return replace(self, off=self.off.union(names))
 
+    def at_most(self, limit: int | None) -> Configuration:
+        """Return this configuration with a limit that a call can lower and not lift; None for none."""
+        limits = [number for number in (self.max_cards, limit) if number is not None]
+        return replace(self, max_cards=min(limits, default=None))
+
 
 def configuration_of(extension: Mapping[str, Any]) -> Configuration:
     """
@@ -89,11 +94,13 @@ def topics(service: CdsService) -> list[Topic]:
     return sorted(dict.fromkeys(spoken), key=lambda topic: topic.rank)
 
 
-def options(service: CdsService, data_missing: Topic) -> list[dict[str, object]]:
+def options(
+    service: CdsService, data_missing: Topic, most_cards: int | None = None
+) -> list[dict[str, object]]:
     """
     Return what clients may configure, as discovery lists it: the group, each topic, how many cards.
 
-    The default number of cards is as many as the service can give: no limit in effect.
+    The default number of cards is the guideline's limit, or as many as the service can give.
     """
     switchable = [topic for topic in topics(service) if topic != data_missing]
     return [
@@ -107,7 +114,7 @@ def options(service: CdsService, data_missing: Topic) -> list[dict[str, object]]
             "type": "integer",
             "name": "Most cards to show",
             "description": f"The least urgent cards beyond this number are not shown; {_ALWAYS}.",
-            "default": len(switchable) + 1,
+            "default": min(len(switchable) + 1, most_cards or len(switchable) + 1),
         },
     ]
 

@@ -9,7 +9,7 @@ from .fhir import in_unit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from .fhir import Dosage, MedicationRequest, Quantity
+    from .fhir import Dosage, MedicationRequest, MedicationStatement, Quantity
     from .terminology import Strength
 
 _DAYS_IN = {"s": 1 / 86400, "min": 1 / 1440, "h": 1 / 24, "d": 1.0, "wk": 7.0, "mo": 30.0, "a": 365.0}
@@ -63,9 +63,11 @@ def supply_days(request: MedicationRequest) -> float | None:
     return once * (1 + max(dispense.number_of_repeats_allowed or 0, 0))
 
 
-def daily_mg(request: MedicationRequest, ingredient: str, strengths: Sequence[Strength]) -> float | None:
+def daily_mg(
+    request: MedicationRequest | MedicationStatement, ingredient: str, strengths: Sequence[Strength]
+) -> float | None:
     """
-    Return the most milligrams of `ingredient` (an RxNorm code) that the order allows in a day.
+    Return the most milligrams of `ingredient` (an RxNorm code) that order or statement allows in a day.
 
     Instructions add up unless their `sequence` differs; then the largest counts. None when
     any needed number is missing: a text-only sig is not computable.
@@ -78,6 +80,13 @@ def daily_mg(request: MedicationRequest, ingredient: str, strengths: Sequence[St
         return None
     sequences = {dosage.sequence for dosage in request.dosage_instruction}
     return max(known) if len(sequences) > 1 else sum(known)
+
+
+def single_mg(
+    request: MedicationRequest | MedicationStatement, ingredient: str, strengths: Sequence[Strength]
+) -> tuple[float | None, ...]:
+    """Return the most milligrams of `ingredient` at once, per instruction; None where not computable."""
+    return tuple(_mg(_high(dosage), ingredient, strengths) for dosage in request.dosage_instruction)
 
 
 def _of_instruction(dosage: Dosage, ingredient: str, strengths: Sequence[Strength]) -> float | None:

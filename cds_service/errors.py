@@ -4,7 +4,7 @@ Everything that can go wrong with a call, and the status it becomes; every body 
 CdsError
   MalformedRequestError 400    UntrustedClientError  401    UnknownServiceError 404
   MethodNotAllowedError 405    DataUnavailableError  412    BodyTooLargeError   413
-  UnsupportedMediaError 415
+  UnsupportedMediaError 415    UnknownRuleError      404
 """
 
 from __future__ import annotations
@@ -89,6 +89,13 @@ class UntrustedClientError(CdsError):
 
 class UnknownServiceError(CdsError):
     """No service has this id."""
+
+    status = 404
+    issue = "not-found"
+
+
+class UnknownRuleError(CdsError):
+    """No rule, or no service to show it of, has this id."""
 
     status = 404
     issue = "not-found"

@@ -1,4 +1,4 @@
-"""What guidance says, in our words, with the grade of its source: rules cite it, cards show it."""
+"""What guidance says, in our words, with the grade of its source, and who published it: rules cite it."""
 
 from __future__ import annotations
 
@@ -26,3 +26,30 @@ class Statement:
         grade = f" Evidence: {self.grade}." if self.grade else ""
         other = f" {self.disagrees}" if self.disagrees else ""
         return f"{self.says}{grade} ({self.seeds}){other}"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A source article. id: how statements name it ("S0"). text: what is known of it, gaps included."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """
+    What a guideline tells about itself; "" where it tells nothing, which is shown as such.
+
+    released, revised: dates of the guideline as rules. citations: the articles behind it.
+    health_status, social: names of the value sets that hold health status assessments and social
+    determinants of health; whether some rule uses them is never typed (disclosure.py).
+    """
+
+    developer: str = ""
+    funding: str = ""
+    released: str = ""
+    revised: str = ""
+    citations: tuple[Citation, ...] = ()
+    health_status: frozenset[str] = frozenset()
+    social: frozenset[str] = frozenset()

@@ -35,7 +35,7 @@ _SCHEMAS = "#/components/schemas/"
 _REFUSALS = {
     400: "The body is no sound JSON, or breaks CDS Hooks; `expression` names the field.",
     401: "The caller did not prove who it is.",
-    404: "No service has this id, or it is switched off for the caller.",
+    404: "No service or rule has this id, or the service is switched off for the caller.",
     405: "The path does not answer this method.",
     412: "Required data were neither in prefetch nor to be had from a FHIR server; send what is named.",
     413: "The body is too large.",
@@ -235,7 +235,7 @@ def document(title: str, version: str, entries: Sequence[Entry]) -> Json:
             "/cds-services": {"get": _discovery()},
             **calls,
             "/cds-services/{service_id}/feedback": {"post": _feedback([entry.id for entry in entries])},
-            "/evidence": {"get": _evidence()},
+            **_evidence(entries),
         },
         "components": {
             "schemas": schemas,
@@ -271,17 +271,40 @@ def _discovery() -> Json:
     }
 
 
-def _evidence() -> Json:
-    page = {"description": "A page.", "content": {"text/html": {"schema": {"type": "string"}}}}
-    responses = {"200": page, **_refusals(405, 500)}
-    return {"operationId": "evidence", "summary": "Show the rules that cards link to", "responses": responses}
+def _evidence(entries: Sequence[Entry]) -> Json:
+    """Describe the pages: all rules, the rule that a card links to, the source attributes of a service."""
+    rules = dict.fromkeys(rule.id for entry in entries for rule in entry.service.each_rule)
+    groups = dict.fromkeys(entry.service.group for entry in entries)
+    page = {"text/html": {"schema": {"type": "string"}}}
+    attributes = {"application/json": {"schema": {"type": "object"}}, **page}
+    return {
+        "/evidence": {"get": _page("evidence", "List the rules", page)},
+        "/evidence/{rule}": {"get": _page("rule", "Show the rule a card links to", page, rule=list(rules))},
+        "/evidence/{service}/dsi": {
+            "get": _page("sourceAttributes", "Tell the source attributes", attributes, service=list(groups))
+        },
+    }
+
+
+def _page(operation: str, summary: str, content: Json, **ids: list[str]) -> Json:
+    told = {"200": {"description": "A page.", "content": content}}
+    return {
+        "operationId": operation,
+        "summary": summary,
+        "parameters": [_in_path(name, known) for name, known in ids.items()],
+        "responses": {**told, **_refusals(*((404,) if ids else ()), 405, 500)},
+    }
+
+
+def _in_path(name: str, known: list[str]) -> Json:
+    return {"name": name, "in": "path", "required": True, "schema": {"enum": known}}
 
 
 def _call(entry: Entry, request: Json) -> Json:
     told = {
         "hook": {"const": entry.hook},
         "context": _ref(CONTEXTS.get(entry.hook, PatientViewContext).__name__),
-        "prefetch": _prefetch(sorted(entry.service.needs)),
+        "prefetch": _prefetch(need for need in sorted(entry.service.needs) if not need.fallback),
     }
     body = {**request, "properties": {**request["properties"], **told}}
     return {
@@ -301,12 +324,11 @@ def _prefetch(needs: Iterable[Need]) -> Json:
 
 
 def _feedback(ids: list[str]) -> Json:
-    service = {"name": "service_id", "in": "path", "required": True, "schema": {"enum": ids}}
     taken = {"200": {"description": "Taken note of; no body."}}
     return {
         "operationId": "feedback",
         "summary": "Say what became of cards",
-        "parameters": [service],
+        "parameters": [_in_path("service_id", ids)],
         "requestBody": _body(_ref("Feedback")),
         "responses": {**taken, **_refusals(*(status for status in _REFUSALS if status != 412))},  # noqa: PLR2004
     }

@@ -7,7 +7,9 @@ The five states of docs/adr/0001 are told apart here, and nowhere else.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from .answers import ABSENT, EMPTY, Answer, failed
 from .fhir import (
@@ -15,6 +17,7 @@ from .fhir import (
     Condition,
     Medication,
     MedicationRequest,
+    MedicationStatement,
     Patient,
     Reading,
     read,
@@ -27,15 +30,44 @@ if TYPE_CHECKING:
     from .answers import Need
     from .fhir import Resource
     from .rules import CdsService
+    from .terminology import Terminology
 
 _TOKEN = re.compile(r"\{\{(.*?)\}\}")
 _TEMPLATE = re.compile(r"[A-Z][A-Za-z]+(?:/\{\{context\.patientId\}\}|\?\S+)")
+_SEARCHED = re.compile(r"(?<=[?&]code=)[^&]+")
+_SEPARATORS = re.compile(r"[\\,$|]")
 _PARAMETER = re.compile(r"(?P<name>[a-z][a-z-]*|_count|_sort)=\S+")
 
 
-def templates(service: CdsService) -> dict[str, str]:
-    """Return key -> query for everything the service's rules may read, sorted by key."""
-    return {need.key: need.template for need in sorted(service.needs)}
+def templates(service: CdsService, terminology: Terminology | None = None) -> dict[str, str]:
+    """
+    Return key -> query for what the service's rules may read, sorted by key; fallbacks are not offered.
+
+    terminology: whose site codes are asked for beside the codes of ours that they mean.
+    """
+    needs = [need for need in sorted(service.needs) if not need.fallback]
+    return {need.key: (widened(need, terminology) if terminology else need).template for need in needs}
+
+
+def widened(need: Need, terminology: Terminology) -> Need:
+    """
+    Return the need with the site's own codes beside those of ours that it searches for and they mean.
+
+    A search by code finds nothing else: without them no EHR would send what is coded locally.
+    """
+    listed = _SEARCHED.search(need.template) if terminology.site else None
+    if listed is None:
+        return need
+    ours = set(listed[0].split(","))
+    own = [_token(*key) for key, code in terminology.site.items() if ours & {"|".join(k) for k in code.means}]
+    codes = ",".join((listed[0], *sorted(own)))
+    return replace(need, template=f"{need.template[: listed.start()]}{codes}{need.template[listed.end() :]}")
+
+
+def _token(system: str, code: str) -> str:
+    """Return a code as a search parameter wants it: FHIR's separators escaped, and what URLs do not hold."""
+    parts = (quote(_SEPARATORS.sub(r"\\\g<0>", part), safe=":/") for part in (system, code))
+    return "|".join(parts)
 
 
 def lint(template: str) -> str:
@@ -95,7 +127,7 @@ def answer_of_pages(need: Need, pages: Sequence[Reading], patient_id: str) -> An
 
 
 def lacks_medications(answer: Answer) -> bool:
-    """Whether an order refers to a Medication that did not come along, so that its drug is not known."""
+    """Whether an order or statement refers to a Medication that did not come along: its drug is not known."""
     known = {item.id for item in answer.resources if isinstance(item, Medication)}
     return any(medication_named(reference) not in known for reference in medication_references(answer))
 
@@ -106,9 +138,11 @@ def medication_named(reference: str) -> str:
 
 
 def medication_references(answer: Answer) -> Iterator[str]:
-    """Yield the references of orders whose drug is written neither in them nor contained in them."""
+    """Yield the references of orders and statements whose drug is written neither in nor inside them."""
     for item in answer.resources:
-        if isinstance(item, MedicationRequest) and not item.medication_codeable_concept:
+        if not isinstance(item, (MedicationRequest, MedicationStatement)):
+            continue
+        if not item.medication_codeable_concept:
             reference = item.medication_reference.reference if item.medication_reference else None
             if reference and not reference.startswith("#"):
                 yield reference
@@ -169,7 +203,7 @@ def _belongs(resource: Resource, patient_id: str) -> bool:
 
 def _odd(resource: Resource) -> bool:
     """Whether a resource lacks what makes it one: it is skipped, and then absence cannot be concluded."""
-    if isinstance(resource, MedicationRequest):
+    if isinstance(resource, (MedicationRequest, MedicationStatement)):
         coded = resource.medication_codeable_concept or resource.medication_reference
         return resource.status is None or coded is None
     if isinstance(resource, (Condition, AllergyIntolerance)):

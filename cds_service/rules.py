@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
 from .answers import Need
+from .evidence import Publication
 from .truth import Truth
 
 if TYPE_CHECKING:
@@ -233,6 +234,10 @@ class Guideline:
     contradictory: pairs of value sets that must share no code. order_names: how an order
     without any understood code may be recognised. reasons_alike: code of an
     override reason of this guideline -> the standard reason that says the same (docs/adr/0007).
+    not_computed: guideline row -> why no rule carries it out, or not in full. kept: row -> what
+    keeps it instead of a rule, with the tests that show it as `path::test`. publication: who
+    made it, when, from which articles. most_cards: hook -> how many cards a response to it has
+    at most; critical cards and the one on unread data are given beyond it (SAFE-32).
     """
 
     name: str
@@ -245,7 +250,10 @@ class Guideline:
     contradictory: tuple[tuple[str, str], ...] = ()
     order_names: tuple[OrderName, ...] = ()
     not_computed: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
     reasons_alike: Mapping[str, str] = field(default_factory=dict)
+    most_cards: Mapping[str, int] = field(default_factory=dict)
+    publication: Publication = field(default_factory=Publication)
 
 
 def decide(service: CdsService, chart: Chart) -> tuple[Verdict, ...]:

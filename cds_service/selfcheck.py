@@ -1,10 +1,8 @@
-"""What `cds-service check` proves: settings, clients, guidelines, RULES.md, and no read in secret."""
+"""What `cds-service check` proves: settings, clients, guidelines, RULES.md, TRACE.md, no read in secret."""
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .answers import Answer
@@ -18,9 +16,12 @@ from .serving import registered
 from .settings import SettingsError, load_settings
 from .sheets import sheets
 from .terminology import RXNORM
+from .trace_sources import TraceError, guideline_page, has_vignettes, sections_of, shown
+from .traceability import trace_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from .chart import Fact
     from .criteria.finding import Criterion
@@ -42,13 +43,34 @@ def _of(guideline: Guideline) -> Iterator[str]:
     page = rules_page(guideline)
     if not page.is_file() or page.read_text(encoding="utf-8") != sheets(guideline):
         yield f"{page.name} of {guideline.name} is not what the rules say: run `cds-service sheets --write`"
+    if has_vignettes(guideline):
+        yield from _trace(guideline)
     yield from undeclared_reads(guideline)
+
+
+def _trace(guideline: Guideline) -> Iterator[str]:
+    page = guideline_page(guideline, "TRACE.md")
+    try:
+        written = trace_page(guideline, sections_of(guideline), shown(guideline))
+    except TraceError as error:
+        yield str(error)
+        return
+    if not page.is_file() or page.read_text(encoding="utf-8") != written:
+        yield f"{page.name} of {guideline.name} is not what is there: run `cds-service trace --write`"
 
 
 def rules_page(guideline: Guideline) -> Path:
     """Return where the guideline's RULES.md belongs."""
-    module = sys.modules[f"hooks.{guideline.name}"]
-    return Path(str(module.__file__)).with_name("RULES.md")
+    return guideline_page(guideline, "RULES.md")
+
+
+def unchecked(guidelines: Iterable[Guideline]) -> list[str]:
+    """Return what cannot be checked in this place: a trace without the vignettes, as when installed."""
+    return [
+        f"TRACE.md of {guideline.name} was not compared: tests/{guideline.name} is not here"
+        for guideline in guidelines
+        if not has_vignettes(guideline)
+    ]
 
 
 def undeclared_reads(guideline: Guideline) -> list[str]:
@@ -57,12 +79,14 @@ def undeclared_reads(guideline: Guideline) -> list[str]:
 
     Each leaf is asked by itself, so that no other answer can keep it from reading.
     """
+    answers = {need.key: Answer() for service in guideline.services for need in service.needs}
     found: dict[str, None] = {}
     for service in guideline.services:
         for rule in service.each_rule:
+            order = _order(guideline, rule.on) if isinstance(rule.on, Trigger) else None
             for criterion in _leaves(rule):
                 try:
-                    _empty_chart(guideline, rule).ask(criterion)
+                    _empty_chart(guideline, answers, order).ask(criterion)
                 except UndeclaredReadError as error:
                     found[f"rule {rule.id}, {criterion.label!r}: {error}"] = None
     return list(found)
@@ -77,11 +101,8 @@ def _leaves(rule: Rule) -> Iterator[Criterion]:
             yield criterion
 
 
-def _empty_chart(guideline: Guideline, rule: Rule) -> Chart:
+def _empty_chart(guideline: Guideline, answers: Mapping[str, Answer], order: Fact | None) -> Chart:
     """Return a chart on which everything was read and nothing found, with the order that woke the rule."""
-    order = _order(guideline, rule.on) if isinstance(rule.on, Trigger) else None
-    needs = {need for service in guideline.services for need in service.needs}
-    answers = {need.key: Answer() for need in needs}
     context = Context("patient", (order,) if order else ())
     return Chart(datetime.now(UTC).date(), context, answers, guideline.terminology, order=order)
 

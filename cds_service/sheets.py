@@ -9,10 +9,11 @@ from .rules import Advice, Ladder
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .answers import Need
     from .criteria.finding import Criterion
     from .rules import CdsService, Guideline, Rule, Silence
 
-_IF_UNKNOWN = {
+IF_UNKNOWN = {
     "stay silent": "it stays silent",
     "advise": "it advises all the same, and says what is not known",
     "advise without suggestions": "it advises without suggestions, and says what is not known",
@@ -45,12 +46,17 @@ def _service(service: CdsService) -> Iterator[str]:
     yield ""
     yield f"{service.description} Hooks: {', '.join(service.hooks)}."
     yield ""
-    yield f"Reads: {', '.join(f'{need.name} (`{need.key}`)' for need in sorted(service.needs))}."
+    yield f"Reads: {', '.join(_source(need) for need in sorted(service.needs))}."
     for item in service.rules:
         if isinstance(item, Ladder):
             yield from _ladder(item)
         else:
             yield from sheet(item)
+
+
+def _source(need: Need) -> str:
+    offered = ", no prefetch template" if need.fallback else ""
+    return f"{need.name} (`{need.key}`{offered})"
 
 
 def _ladder(ladder: Ladder) -> Iterator[str]:
@@ -81,7 +87,7 @@ def sheet(rule: Rule, rung: int = 0) -> Iterator[str]:
     if rule.unless:
         yield "- Silenced when the chart shows:"
         yield from _outline(rule.unless)
-        yield f"- When that cannot be told, {_IF_UNKNOWN[rule.if_unknown]}."
+        yield f"- When that cannot be told, {IF_UNKNOWN[rule.if_unknown]}."
     yield from _said(rule.advice)
     if rule.evidence:
         yield "- Cites:"

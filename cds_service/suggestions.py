@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from .answers import Need
-from .criteria.finding import shown
+from .criteria.episode import lasting
+from .criteria.finding import none_of, shown
 from .truth import Truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .chart import Chart, Fact
+    from .criteria.durations import Days
+    from .criteria.episode import Episode
     from .criteria.finding import Criterion
     from .fhir import Coding
     from .terminology import ValueSet
@@ -153,16 +157,8 @@ def set_priority(
     """Suggest the same order with another priority: its own JSON with only that member changed."""
 
     def build(_chart: Chart, orders: tuple[Fact, ...]) -> Built:
-        named = [order for order in orders if _addressable(order)]
-        return Built(
-            tuple(
-                Suggestion(
-                    _numbered(label, order, named),
-                    (Action("update", label, {**order.source, "priority": priority}),),
-                    is_recommended=recommended and order is named[0],
-                )
-                for order in named
-            )
+        return _updates(
+            label, orders, lambda order: {**order.source, "priority": priority}, recommended=recommended
         )
 
     return Suggest(f"{label} (update priority to {priority})", build, when)
@@ -172,17 +168,29 @@ def set_supply(label: str, supply_days: int, *, when: Criterion | None = None) -
     """Suggest the same prescription for `supply_days` and no refills: only those two members change."""
 
     def build(_chart: Chart, orders: tuple[Fact, ...]) -> Built:
-        named = [order for order in orders if _addressable(order)]
-        return Built(
-            tuple(
-                Suggestion(
-                    _numbered(label, order, named), (Action("update", label, _supplied(order, supply_days)),)
-                )
-                for order in named
-            )
-        )
+        return _updates(label, orders, lambda order: _supplied(order, supply_days))
 
     return Suggest(f"{label} (update dispenseRequest)", build, when)
+
+
+def _updates(
+    label: str,
+    orders: tuple[Fact, ...],
+    changed: Callable[[Fact], Mapping[str, Any]],
+    *,
+    recommended: bool = False,
+) -> Built:
+    named = [order for order in orders if _addressable(order)]
+    return Built(
+        tuple(
+            Suggestion(
+                _numbered(label, order, named),
+                (Action("update", label, changed(order)),),
+                is_recommended=recommended and order is named[0],
+            )
+            for order in named
+        )
+    )
 
 
 def _supplied(order: Fact, supply_days: int) -> dict[str, Any]:
@@ -195,10 +203,74 @@ def _supplied(order: Fact, supply_days: int) -> dict[str, Any]:
     return {**order.source, "dispenseRequest": dispense}
 
 
+def set_medicine(label: str, medicine: Medicine, *, when: Criterion | None = None) -> Suggest:
+    """
+    Suggest the same prescription of another product, if that passes its guards (SAFE-27).
+
+    The product changes, and the dosage, written for the old one, goes: half a change would be
+    a wrong dose. Withheld, the card says why.
+    """
+
+    def build(chart: Chart, orders: tuple[Fact, ...]) -> Built:
+        if medicine.offered(chart) is None:
+            return Built(lines=(medicine.withheld(chart),))
+        return _updates(label, orders, lambda order: _as(medicine.product, order))
+
+    return Suggest(f"{label} (update the product)", build, when, medicine.criteria, (medicine,))
+
+
+def _as(product: Coding, order: Fact) -> dict[str, Any]:
+    kept = {name: value for name, value in order.source.items() if name not in _OF_THE_PRODUCT}
+    return {**kept, "medicationCodeableConcept": _concept(product)}
+
+
+_OF_THE_PRODUCT = frozenset({"medicationReference", "medicationCodeableConcept", "dosageInstruction"})
+
+
+def set_start(label: str, episode: Episode, after: Days) -> Suggest:
+    """
+    Suggest the same order to begin when the episode is `after` old, while that day is known and ahead.
+
+    Only its occurrence changes: occurrencePeriod with that start takes the place of what it said.
+    """
+
+    def build(chart: Chart, orders: tuple[Fact, ...]) -> Built:
+        onset = episode.onset(chart)
+        if onset is None:
+            return Built()
+        began = min(onset.span.last, chart.today)  # a partial date may reach beyond today
+        start = (began + timedelta(days=after.count)).isoformat()
+        return _updates(f"{label} {start}", orders, lambda order: _occurring(order, {"start": start}))
+
+    reached = lasting(episode, at_least=after, label=f"{episode.name} for {after} or more")
+    return Suggest(f"{label} (update occurrencePeriod)", build, none_of(reached))
+
+
+def _occurring(order: Fact, period: dict[str, str]) -> dict[str, Any]:
+    rest = {
+        name: item for name, item in order.source.items() if not name.lstrip("_").startswith("occurrence")
+    }
+    return {**rest, "occurrencePeriod": period}
+
+
+def set_due(label: str, within: Days, *, when: Criterion | None = None) -> Suggest:
+    """Suggest the same order, to be carried out from today to `within`: only its occurrence changes."""
+
+    def build(chart: Chart, orders: tuple[Fact, ...]) -> Built:
+        return _updates(label, orders, lambda order: _occurring(order, _from_today(chart, within)))
+
+    return Suggest(f"{label} (update occurrencePeriod)", build, when)
+
+
 def create_request(
-    label: str, coding: Coding, *, priority: str = "", when: Criterion | None = None
+    label: str,
+    coding: Coding,
+    *,
+    priority: str = "",
+    due: Days | None = None,
+    when: Criterion | None = None,
 ) -> Suggest:
-    """Suggest a new draft ServiceRequest for a referral, therapy or image."""
+    """Suggest a new draft ServiceRequest for a referral, therapy, score or image, from today to `due`."""
 
     def build(chart: Chart, _orders: tuple[Fact, ...]) -> Built:
         resource = {
@@ -208,10 +280,17 @@ def create_request(
             **({"priority": priority} if priority else {}),
             "code": _concept(coding),
             "subject": _subject(chart),
+            **({"occurrencePeriod": _from_today(chart, due)} if due else {}),
         }
         return Built((Suggestion(label, (Action("create", label, resource),)),))
 
-    return Suggest(f"{label} (create a draft ServiceRequest)", build, when)
+    within = f", within {due}" if due else ""
+    return Suggest(f"{label} (create a draft ServiceRequest{within})", build, when)
+
+
+def _from_today(chart: Chart, due: Days) -> dict[str, str]:
+    end = chart.today + timedelta(days=due.count)
+    return {"start": chart.today.isoformat(), "end": end.isoformat()}
 
 
 def _concept(coding: Coding) -> dict[str, Any]:

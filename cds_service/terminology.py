@@ -30,6 +30,8 @@ RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 ICD_10_CM = "http://hl7.org/fhir/sid/icd-10-cm"
 
 SPOKEN = frozenset({SNOMED_CT, LOINC, RXNORM, ICD_10_CM})
+SPOKEN_OF_MEDICINES = frozenset({RXNORM})
+"""A drug's code of another system may be any drug: only RxNorm's are complete here."""
 
 _OIDS = {
     "2.16.840.1.113883.6.96": SNOMED_CT,
@@ -99,6 +101,20 @@ class Strength:
     unit: str
 
 
+@dataclass(frozen=True, slots=True)
+class SiteCode:
+    """
+    What a code of the site's own means.
+
+    means: codes of ours; none when the site says that it is known and of no concern. files: the
+    maps that say so. factor: what a score so coded is multiplied by to be on our scale.
+    """
+
+    means: tuple[tuple[str, str], ...]
+    files: tuple[str, ...]
+    factor: float = 1.0
+
+
 class Terminology:
     """
     The codes of one guideline, plus the site's own.
@@ -118,7 +134,7 @@ class Terminology:
         self.used: set[str] = set()
         self._ingredients = dict(ingredients or {})
         self._strengths = dict(strengths or {})
-        self._site: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
+        self.site: dict[tuple[str, str], SiteCode] = {}
         self._index: dict[tuple[str, str], set[str]] = defaultdict(set)
         for value_set in self.value_sets.values():
             for key in value_set.codes:
@@ -134,7 +150,7 @@ class Terminology:
         ingredients = {
             code: targets
             for path in sorted((folder / "conceptmaps").glob("*.json"))
-            for system, code, targets in _mappings(path)
+            for system, code, targets, _ in _mappings(path)
             if system == RXNORM
         }
         strengths: dict[str, list[Strength]] = defaultdict(list)
@@ -161,12 +177,13 @@ class Terminology:
         Return a copy that also understands the site's own codes.
 
         Every ConceptMap in `folder` maps local codes (CPT, NDC, local numbers) to codes of our
-        value sets. A target that no value set holds is a TerminologyError: it would do nothing.
+        value sets; a code that several of them map means all that they say. A target that no value
+        set holds is a TerminologyError: it would do nothing.
         """
         copy = Terminology(self.value_sets.values(), self._ingredients, self._strengths)
         copy.used = set(self.used)
         for path in sorted(folder.glob("*.json")):
-            for system, code, targets in _mappings(path):
+            for system, code, targets, factor in _mappings(path):
                 keys = tuple(key for target in targets if (key := normalised(target.system, target.code)))
                 for key in keys:
                     if not copy.understands(*key):
@@ -174,7 +191,7 @@ class Terminology:
                         raise TerminologyError(msg)
                 source = normalised(system, code)
                 if source:
-                    copy._site[source] = keys
+                    copy.site[source] = _joined(copy.site.get(source), SiteCode(keys, (path.name,), factor))
         return copy
 
     def sets_of(self, codings: Iterable[Coding]) -> frozenset[str]:
@@ -191,14 +208,16 @@ class Terminology:
         key = normalised(system, code)
         if key is None:
             return False
-        return (
-            bool(self._sets(key)) or key in self._site or (key[0] == RXNORM and key[1] in self._ingredients)
-        )
+        return bool(self._sets(key)) or key in self.site or (key[0] == RXNORM and key[1] in self._ingredients)
 
-    def interprets(self, codings: Iterable[Coding]) -> bool:
-        """Whether some coding is of a system that value sets speak, or of a site map; else it is opaque."""
+    def interprets(self, codings: Iterable[Coding], systems: frozenset[str] = SPOKEN) -> bool:
+        """
+        Whether some coding is of a system that value sets speak, in one, or of a site map; else it is opaque.
+
+        systems: those that are spoken of such a resource; of a medicine RxNorm alone (guideline.md 8).
+        """
         keys = [key for coding in codings if (key := normalised(coding.system, coding.code))]
-        return any(key[0] in SPOKEN or key in self._site for key in keys)
+        return any(key[0] in systems or key in self.site or self._sets(key) for key in keys)
 
     @staticmethod
     def is_of(system: str, coding: Coding) -> bool:
@@ -209,7 +228,7 @@ class Terminology:
     def ingredients(self, codings: Iterable[Coding]) -> tuple[Coding, ...]:
         """Return the watched ingredients of the first coding that is a known RxNorm product or ingredient."""
         for coding in codings:
-            for key in self._meanings(coding):
+            for key in self.meanings(coding):
                 if key[0] != RXNORM:
                     continue
                 if key[1] in self._ingredients:
@@ -237,14 +256,29 @@ class Terminology:
     def strengths(self, codings: Iterable[Coding]) -> tuple[Strength, ...]:
         """Return the strengths of the first coding that has any; empty when no strength is known."""
         for coding in codings:
-            for key in self._meanings(coding):
+            for key in self.meanings(coding):
                 if key[0] == RXNORM and key[1] in self._strengths:
                     return self._strengths[key[1]]
         return ()
 
-    def _meanings(self, coding: Coding) -> tuple[tuple[str, str], ...]:
+    def factor(self, codings: Iterable[Coding]) -> float:
+        """Return what a score of the first coding that the site maps is multiplied by; 1 when none is."""
+        if not self.site:
+            return 1.0
+        keys = [key for coding in codings if (key := normalised(coding.system, coding.code))]
+        return next((self.site[key].factor for key in keys if key in self.site), 1.0)
+
+    def meanings(self, coding: Coding) -> tuple[tuple[str, str], ...]:
+        """Return the code in its one spelling, then what it means at this site; empty for half a coding."""
         key = normalised(coding.system, coding.code)
-        return () if key is None else (key, *self._site.get(key, ()))
+        return () if key is None else (key, *self._site_means(key))
+
+    def _site_means(self, key: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+        return self.site[key].means if key in self.site else ()
+
+    def held(self, product: tuple[str, str]) -> tuple[Coding, ...]:
+        """Return the watched ingredients of an RxNorm product; empty for what is no known product."""
+        return self._ingredients.get(product[1], ()) if product[0] == RXNORM else ()
 
     def _sets(self, key: tuple[str, str]) -> frozenset[str]:
         known = self._known.get(key)
@@ -255,18 +289,17 @@ class Terminology:
         return known
 
     def _membership(self, key: tuple[str, str]) -> Iterator[str]:
-        for meaning in (key, *self._site.get(key, ())):
+        for meaning in (key, *self._site_means(key)):
             yield from self._index.get(meaning, ())
             for value_set in self.value_sets.values():
                 if any(
                     meaning[0] == uri and regex.fullmatch(meaning[1]) for uri, regex in value_set.patterns
                 ):
                     yield value_set.name
-            if meaning[0] == RXNORM:
-                yield from self._by_ingredient(meaning)
+            yield from self._by_ingredient(meaning)
 
     def _by_ingredient(self, product: tuple[str, str]) -> Iterator[str]:
-        for ingredient in self._ingredients.get(product[1], ()):
+        for ingredient in self.held(product):
             for name in self._index.get((RXNORM, ingredient.code or ""), ()):
                 if product not in self.value_sets[name].excluded:
                     yield name
@@ -276,6 +309,17 @@ _WORD = re.compile(r"[a-z]+")
 _READ = 300
 _REMEMBERED = 20_000
 """How many codes keep their looked-up sets: bounds the memory that unknown codes can take."""
+
+
+def _joined(known: SiteCode | None, more: SiteCode) -> SiteCode:
+    """Return what two maps say of one code; TerminologyError when they put its scores on different scales."""
+    if known is None:
+        return more
+    files = (*known.files, *more.files)
+    if known.factor != more.factor:
+        msg = f"{', '.join(files)}: one code has two score factors, {known.factor:g} and {more.factor:g}"
+        raise TerminologyError(msg)
+    return SiteCode(tuple(dict.fromkeys((*known.means, *more.means))), files, more.factor)
 
 
 def _document(path: Path, resource_type: str) -> dict[str, Any]:
@@ -351,7 +395,7 @@ def _pattern(path: Path, include: dict[str, Any], rule: dict[str, str]) -> tuple
     return include["system"], re.compile(rule["value"], re.ASCII)
 
 
-def _mappings(path: Path) -> Iterator[tuple[str, str, tuple[Coding, ...]]]:
+def _mappings(path: Path) -> Iterator[tuple[str, str, tuple[Coding, ...], float]]:
     for group in _document(path, "ConceptMap").get("group", ()):
         source, target = group.get("source"), group.get("target")
         if not source or not target:
@@ -362,7 +406,7 @@ def _mappings(path: Path) -> Iterator[tuple[str, str, tuple[Coding, ...]]]:
             if not code:
                 msg = f"{path.name}: an element without code: {element}"
                 raise TerminologyError(msg)
-            yield source, code, tuple(_targets(target, element))
+            yield source, code, tuple(_targets(target, element)), _factor(path, element)
 
 
 def _targets(system: str, element: dict[str, Any]) -> Iterator[Coding]:
@@ -373,6 +417,24 @@ def _targets(system: str, element: dict[str, Any]) -> Iterator[Coding]:
 
 
 _NO_MEANING = frozenset({"unmatched", "disjoint"})
+
+
+def _factor(path: Path, element: dict[str, Any]) -> float:
+    """Return the score factor of an element's targets, 1 when none has one; it is a positive number."""
+    for item in element.get("target", ()):
+        for extension in item.get("extension", ()):
+            if extension.get("url") != SCORE_FACTOR:
+                continue
+            number = extension.get("valueDecimal")
+            if not isinstance(number, (int, float)) or number <= 0:
+                msg = f"{path.name}: the score factor of {element['code']} must be a positive valueDecimal"
+                raise TerminologyError(msg)
+            return float(number)
+    return 1.0
+
+
+SCORE_FACTOR = "http://example.org/fhir/lbp-cds/StructureDefinition/score-factor"
+"""Extension of a ConceptMap's target: a score of the source, times this, is one of the target."""
 
 
 def _strengths(path: Path) -> Iterator[tuple[str, Strength]]:

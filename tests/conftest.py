@@ -16,7 +16,6 @@ from starlette.testclient import TestClient
 from cds_service.app import create_app
 from cds_service.audit import Audit
 from cds_service.catalogue import Catalogue, load_catalogue
-from cds_service.prefetch import templates
 from cds_service.sandbox.ehr.prefetch import expanded
 from cds_service.sandbox.store import Store
 from cds_service.settings import Settings
@@ -69,14 +68,15 @@ def fire(
 @pytest.fixture(scope="session")
 def prefetched(catalogue: Catalogue) -> Callable[[str, Json, Store, Answers], Json]:
     """
-    Return what answers a service's own templates for a context, as an EHR with this store would.
+    Return what answers everything a service may read for a context, as an EHR with this store would.
 
-    The last argument keeps the answers by query, for services that ask the same of the same store.
+    Also what is no prefetch template and would be read from its FHIR server. The last argument
+    keeps the answers by query, for services that ask the same of the same store.
     """
 
     def fill(service_id: str, context: Json, store: Store, known: Answers) -> Json:
-        asked = templates(catalogue.entries[service_id].service)
-        queries = {key: expanded(template, context) or "" for key, template in asked.items()}
+        asked = sorted(catalogue.entries[service_id].service.needs)
+        queries = {need.key: expanded(need.template, context) or "" for need in asked}
         for query in queries.values():
             if query not in known:
                 known[query] = _answer(query, store)

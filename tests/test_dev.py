@@ -96,28 +96,37 @@ def test_check_takes_no_arguments(dev: ModuleType, capsys: pytest.CaptureFixture
     assert "--fast" in capsys.readouterr().err
 
 
-def test_fuzz_installs_its_extra_and_runs_its_file(
-    dev: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("command", "calls"),
+    [
+        ("fuzz", ("--no-deps example==1.0", "-m pytest tests/fuzz.py -x")),
+        ("mutants", ("example==1.0", "tests/mutation_testing/run.py -x")),
+    ],
+)
+def test_a_slow_command_installs_its_extra_and_hands_its_arguments_on(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, command: str, calls: tuple[str, str]
 ) -> None:
-    """The slow file has a command of its own, which hands its arguments on."""
-    dev.PROJECT.write_text('[project.optional-dependencies]\nfuzz = ["example==1.0"]\n')
+    """What takes long has a command of its own, and needs packages that no other command waits for."""
+    dev.PROJECT.write_text(f'[project.optional-dependencies]\n{command} = ["example==1.0"]\n')
     finish(dev)
-    for program in (dev.PYTHON, tmp_path / "uv"):
+    for program in (dev.PYTHON, dev.ROOT / "uv"):
         program.unlink(missing_ok=True)
         program.write_text('#!/bin/sh\necho "$@"\n')
         program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("PATH", str(dev.ROOT), prepend=":")
 
-    answer = call(dev.ROOT, "fuzz", "-x").stdout.splitlines()
+    answer = call(dev.ROOT, command, "-x").stdout.splitlines()
 
-    assert answer[0].endswith("--no-deps example==1.0")
-    assert answer[1] == "-m pytest tests/fuzz.py -x"
-    assert (ROOT / "tests" / "fuzz.py").exists()
+    installed, started = calls
+    assert answer[0].endswith(installed)
+    assert answer[1] == started
+    assert (ROOT / next(word for word in started.split() if word.startswith("tests/"))).exists()
 
 
-def test_fuzz_installs_exact_versions_beside_the_lock() -> None:
-    """What fuzzing adds is pinned, and replaces nothing that the lock holds."""
-    extra = declared("fuzz")
+@pytest.mark.parametrize("name", ["fuzz", "mutants"])
+def test_an_extra_of_a_slow_command_is_pinned_beside_the_lock(name: str) -> None:
+    """What it adds has exact versions, and replaces nothing that the lock holds."""
+    extra = declared(name)
 
     assert [one for one in extra if not str(one.specifier).startswith("==")] == []
     assert {canonicalize_name(one.name) for one in extra} & set(locked()) == set()

@@ -20,7 +20,16 @@ Json = dict[str, Any]
 FIXTURES = Path(__file__).parents[1] / "fhir_fixtures" / "low_back_pain"
 ANCHOR = date(2026, 11, 1)
 REQUESTS = sorted((FIXTURES / "requests").glob("*.json"))
-DISCOURAGING = {"imaging-without-red-flag", "opioid-acute", "opioid-first-line-not-tried"}
+DISCOURAGING = {
+    "imaging-without-red-flag",
+    "opioid-acute",
+    "opioid-first-line-not-tried",
+    "bed-rest",
+    "passive-modality",
+    "lumbar-support",
+    "exercise-too-early",
+    "surgery-referral-early",
+}
 RANK = {"info": 1, "warning": 2, "critical": 3}
 FAILED = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "timeout"}]}
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
 
+from tests.citations import CITATION, ROOT, defined_in
 from tests.conformance.tables import cells_of
 
-ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 HEAD = "| threat | what we do | shown by |\n|---|---|---|\n"
-CITATION = re.compile(r"`([\w./-]+)::(\w+)(?:\[([\w-]+)\])?`")
 CITED = sorted({match.groups() for match in CITATION.finditer(PAGE)}, key=str)
 TOLD = (
     "fhirServer",
@@ -54,14 +50,6 @@ def threats() -> list[tuple[str, ...]]:
     """Return the cells of each row of the table of threats."""
     rows = PAGE.partition(HEAD)[2].partition("\n\n")[0].splitlines()
     return [tuple(cell.strip() for cell in row.strip("|").split("|")) for row in rows]
-
-
-@cache
-def defined_in(path: str) -> frozenset[str]:
-    """Return the names of the tests that a file defines."""
-    module = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    functions = (node for node in module.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-    return frozenset(node.name for node in functions if node.name.startswith("test_"))
 
 
 @pytest.mark.parametrize("row", threats(), ids=lambda row: row[0])

@@ -110,3 +110,38 @@ def test_an_unknown_column_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(TableError, match=r"unknown columns \['problem'\]"):
         rows_of(path)
+
+
+ABOUT = "| patient | about | order | since | cards | offers | says |\n|---|---|---|---|---|---|---|\n"
+ABOUT_ROW = "| new pain | {} | lumbar mri | 10 | {} | {} | {} |"
+
+
+@pytest.mark.parametrize(
+    ("about", "cards", "offers", "says"),
+    [
+        ("", "imaging-without-red-flag warning", "delete", "not advised"),
+        ("imaging-without-red-flag", "imaging-without-red-flag warning", "delete", "not advised"),
+        ("imaging-duplicate; data-missing", "none", "none", "not: not advised"),
+    ],
+)
+def test_a_row_may_speak_of_some_topics_only(
+    tmp_path: Path, about: str, cards: str, offers: str, says: str
+) -> None:
+    """With topics in `about`, cards, offers and words of other topics do not count."""
+    path = tmp_path / "imaging.md"
+    path.write_text(ABOUT + ABOUT_ROW.format(about, cards, offers, says) + "\n", encoding="utf-8")
+    (row,) = rows_of(path)
+
+    assert not judged(row)
+
+
+def test_a_topic_that_no_rule_speaks_on_is_refused(tmp_path: Path) -> None:
+    """A misspelled topic never makes a row pass because nothing is left to compare."""
+    path = tmp_path / "imaging.md"
+    path.write_text(
+        ABOUT + ABOUT_ROW.format("imaging-duplikate", "none", "none", "") + "\n", encoding="utf-8"
+    )
+    (row,) = rows_of(path)
+
+    with pytest.raises(TableError, match="about imaging-duplikate: no rule speaks on that"):
+        judged(row)

@@ -22,8 +22,11 @@ import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
 from cds_service.cards import Card
-from cds_service.sandbox.ehr import Details, Dose, Situation, context_for, draft_orders
+from cds_service.fhir import Coding
+from cds_service.sandbox.ehr import ORDERS, Details, Dose, Situation, context_for, draft_orders
+from cds_service.sandbox.ehr.context import HOOKS
 from cds_service.sandbox.store import Store
+from hooks.low_back_pain.definitions import INDEX, INFLAMMATORY_BACK_PAIN, MUSCLE_SPASM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +42,15 @@ pytestmark = pytest.mark.volume
 
 CHARTS = Path(os.environ.get("LBP_CHARTS") or Path(__file__).parents[2] / "shared" / "data" / "fhir")
 DATE = re.compile(rb'"(\d{4}-\d\d-\d\d)')
-ORDERS = ("lumbar-mri", "oxycodone", "naproxen")
+PROBLEM = "74400008"
+"""Appendicitis, put on the problem list: no complaint of the back."""
+NO_BACK_PAIN, BACK_PAIN, ADDED, PUBLISHED = GROUPS = (
+    "no back pain",
+    "back pain",
+    "acute back pain added",
+    "published requests",
+)
+COMPLAINTS = {value_set.name for value_set in (*INDEX, INFLAMMATORY_BACK_PAIN, MUSCLE_SPASM)}
 DETAILS = Details(dose=Dose(1, 3), supply_days=10)
 
 
@@ -55,9 +66,11 @@ class Chart:
 
 @dataclass(frozen=True)
 class Called:
-    """One call of one service: of whom, with which order, and what came back."""
+    """One call of one service: for whom, of which of GROUPS, with which order, and what came back."""
 
     about: str
+    group: str
+    patient: str
     service_id: str
     status: int
     body: Json
@@ -144,20 +157,38 @@ class Caller:
     prefetched: Prefetched
 
     def of_chart(self, chart: Chart) -> Iterator[Called]:
-        """Order for the patient as charted, then with acute low back pain added."""
+        """Fire every hook for the patient as charted, then with acute low back pain added."""
         known: Answers = {}
-        yield from self.select(chart, known)
+        yield from self._hooks(chart, known, BACK_PAIN if self._complains(chart) else NO_BACK_PAIN)
         chart.store.put(back_pain(chart))
         unchanged = {query: answer for query, answer in known.items() if not query.startswith("Condition?")}
-        yield from self.select(chart, unchanged)
+        yield from self._hooks(chart, unchanged, ADDED)
 
-    def select(self, chart: Chart, known: Answers) -> Iterator[Called]:
-        """Order an MRI, an opioid and an NSAID, each by itself; `known` are answers by query."""
-        contexts = {order: self._context(chart, order) for order in ORDERS}
-        for service_id in self._services("order-select"):
-            prefetch = self.prefetched(service_id, {"patientId": chart.patient}, chart.store, known)
-            for order, context in contexts.items():
-                yield self._call(f"{chart.name} {order}", service_id, context, prefetch, chart.today)
+    def _complains(self, chart: Chart) -> bool:
+        """Whether any Condition, current or not, is a complaint of the back."""
+        terminology = self.catalogue.guidelines[0].terminology
+        codings = [
+            coding
+            for found in chart.store.search("Condition", []).matches
+            for coding in found["code"]["coding"]
+        ]
+        known = [Coding(coding["system"], coding["code"]) for coding in codings]
+        return not COMPLAINTS.isdisjoint(terminology.sets_of(known))
+
+    def _hooks(self, chart: Chart, known: Answers, group: str) -> Iterator[Called]:
+        """Fire each hook at its services, with everything ordered at once; `known` are answers by query."""
+        for hook, context in self._contexts(chart):
+            for service_id in self._services(hook):
+                prefetch = self.prefetched(service_id, {"patientId": chart.patient}, chart.store, known)
+                body = {"hook": hook, "hookInstance": chart.name, "context": context, "prefetch": prefetch}
+                answer = self.fire(service_id, body, chart.today)
+                yield Called(f"{chart.name} {hook}", group, chart.name, service_id, *answer)
+
+    def _contexts(self, chart: Chart) -> Iterator[tuple[str, Json]]:
+        basket = draft_orders(tuple(ORDERS), chart.patient, DETAILS)
+        situation = Situation(chart.patient, "Practitioner/1", "e1", basket, len(basket), PROBLEM)
+        for hook in HOOKS:
+            yield hook, context_for(hook, situation)
 
     def repeat(self, name: str, request: Json) -> Iterator[Called]:
         """Send a published request to our services of its hook, its own prefetch under our keys."""
@@ -170,19 +201,11 @@ class Caller:
         today = latest([json.dumps(request).encode()])
         for service_id in self._services(request["hook"]):
             prefetch = self.prefetched(service_id, {"patientId": patient}, store, {})
-            yield self._call(name, service_id, context, prefetch, today)
+            body = {"hook": request["hook"], "hookInstance": name, "context": context, "prefetch": prefetch}
+            yield Called(name, PUBLISHED, patient, service_id, *self.fire(service_id, body, today))
 
     def _services(self, hook: str) -> list[str]:
         return [name for name, entry in self.catalogue.entries.items() if entry.hook == hook]
-
-    def _context(self, chart: Chart, order: str) -> Json:
-        drafts = draft_orders([order], chart.patient, DETAILS)
-        return context_for("order-select", Situation(chart.patient, drafts=drafts, selected=1))
-
-    def _call(self, about: str, service_id: str, context: Json, prefetch: Json, today: date) -> Called:
-        hook = self.catalogue.entries[service_id].hook
-        body = {"hook": hook, "hookInstance": about, "context": context, "prefetch": prefetch}
-        return Called(about, service_id, *self.fire(service_id, body, today))
 
 
 def sent_along(request: Json) -> Iterator[Json]:
@@ -256,3 +279,30 @@ def test_the_rules_really_run(volume: tuple[Called, ...]) -> None:
 
     assert any(topic.startswith("imaging-") for topic in topics)
     assert any(topic.startswith("opioid-") for topic in topics)
+
+
+def patients_by_topic(volume: tuple[Called, ...], group: str) -> dict[str, set[str]]:
+    """Return, for each topic that had a card, the patients of a group who got one."""
+    shown: dict[str, set[str]] = defaultdict(set)
+    for call in volume:
+        if call.group == group:
+            for card in call.cards:
+                shown[card["source"]["topic"]["code"]].add(call.patient)
+    return shown
+
+
+def test_without_back_pain_there_are_no_cards(
+    volume: tuple[Called, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody without a complaint of the back gets advice on it, whatever is ordered; prints the table."""
+    size = {group: len({call.patient for call in volume if call.group == group}) for group in GROUPS}
+    shown = {group: patients_by_topic(volume, group) for group in GROUPS}
+    lines = [f"Of 100 patients, how many got a card of a topic: {size}"]
+    for topic in sorted({topic for topics in shown.values() for topic in topics}):
+        shares = [100 * len(shown[group].get(topic, ())) / size[group] for group in GROUPS]
+        lines.append(f"{topic:34}" + "".join(f"{share:8.0f}" for share in shares))
+    with capsys.disabled():
+        print("", *lines, sep="\n")  # noqa: T201 (the table is what a reader of the run looks for)
+
+    assert all(size.values())
+    assert not shown[NO_BACK_PAIN]

@@ -48,7 +48,8 @@ def cards(  # noqa: PLR0913 - one call: what was asked, what was found, and how 
     Return the cards of one call: one per topic, critical before warning before info, then by topic.
 
     hook_instance makes the card uuids reproducible. rules_url: where the signed-off rules can be
-    read; the card's source links there. selection_behavior: what the client understands.
+    read, each below it by its id; the card's source links to its first rule. selection_behavior:
+    what the client understands.
     """
     by_topic: dict[Topic, list[Verdict]] = {}
     for verdict in verdicts:
@@ -153,7 +154,7 @@ class _Writer:
         ]
 
     def _source(self, topic: Topic, rule: Rule | None) -> Source:
-        url = f"{self.rules_url}#{rule.id}" if self.rules_url and rule else self.rules_url
+        url = f"{self.rules_url}/{rule.id}" if self.rules_url and rule else self.rules_url
         return Source(label=self.guideline.label, url=url, topic=_coding(topic.coding))
 
     def _override_reasons(self, rules: list[Rule]) -> list[OverrideReason]:

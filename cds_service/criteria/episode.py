@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cds_service.truth import Certainty, Truth
 
-from .finding import Criterion, Finding
+from .finding import Criterion, Finding, names_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from cds_service.terminology import ValueSet
 
     from .durations import Days
+
+
+LONGEST = 36_525
+"""Days in a hundred years: how long an episode may have lasted that is only known to be chronic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,11 @@ class Episode:
         """What it reads."""
         return frozenset({self.conditions})
 
+    @property
+    def looks_at(self) -> frozenset[str]:
+        """The names of its value sets."""
+        return names_of((*self.index, self.chronic, self.acute))
+
     def entries(self, chart: Chart) -> tuple[Fact, ...]:
         """Return the current entries of the complaint, present or possible."""
         names = [value_set.name for value_set in (*self.index, self.chronic, self.acute)]
@@ -90,15 +99,15 @@ class Episode:
         """
         Return the least and most days since onset; None when nothing dates it.
 
-        A chronic code puts the least at one day past `chronic_after`; an undated acute code
-        alone means fewer than `acute_below` days.
+        A chronic code puts the least at one day past `chronic_after`, and the most beyond all
+        limits when no date tells more; an undated acute code alone means fewer than `acute_below` days.
         """
         onset = self.onset(chart)
         least, most = onset.span.days_before(chart.today) if onset else (None, None)
         entries = self.entries(chart)
         if any(fact.is_in(self.chronic.name) for fact in entries):
-            least = max(least or 0, self.chronic_after.count + 1)
-            return least, max(most or 0, least)
+            sure = self.chronic_after.count + 1
+            return max(least or 0, sure), most if most and most >= sure else LONGEST
         if least is None or most is None:
             acute = any(fact.is_in(self.acute.name) for fact in entries)
             return (0, self.acute_below.count - 1) if acute else None
@@ -146,9 +155,10 @@ def lasting(
         if all(fits):
             return Finding(label, Truth.YES, because, facts=episode.entries(chart))
         disagree = any(fits) or (day[0] < low and at_most is not None and day[1] > at_most.count)
-        return Finding(label, Truth.UNKNOWN if disagree else Truth.NO, because)
+        truth = Truth.UNKNOWN if disagree else Truth.NO
+        return Finding(label, truth, because, facts=episode.entries(chart))
 
-    return Criterion(label, episode.needs, judge)
+    return Criterion(label, episode.needs, judge, looks_at=episode.looks_at)
 
 
 def phase_unclear(episode: Episode, *boundaries: Days, label: str) -> Criterion:
@@ -165,8 +175,9 @@ def phase_unclear(episode: Episode, *boundaries: Days, label: str) -> Criterion:
         if day is None and gap and not episode.entries(chart):
             return Finding(label, Truth.UNKNOWN, gap)
         if day is None:
-            return Finding(label, Truth.YES, "no onset recorded")
+            return Finding(label, Truth.YES, "no onset recorded", facts=episode.entries(chart))
         split = any(day[0] < boundary.count <= day[1] for boundary in boundaries)
-        return Finding(label, Truth.of(fact=split), str(episode.onset(chart) or "by its code"))
+        because = str(episode.onset(chart) or "by its code")
+        return Finding(label, Truth.of(fact=split), because, facts=episode.entries(chart))
 
-    return Criterion(label, episode.needs, judge)
+    return Criterion(label, episode.needs, judge, looks_at=episode.looks_at)

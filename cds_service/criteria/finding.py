@@ -9,9 +9,10 @@ from cds_service.answers import Need
 from cds_service.truth import Certainty, Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from cds_service.chart import Chart, Fact
+    from cds_service.terminology import ValueSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Finding:
 
     label: the criterion's, so that "the chart shows {label}" reads as a sentence.
     because: what it rests on, or why it cannot be known. certainty: of a YES.
-    facts: the resources that made it YES. parts: what a compound question was made of.
+    facts: the resources it rests on; of a compound, those that made it YES. parts: what a
+    compound question was made of.
     masked: a security label of a resource asks for discretion; a card says "a recorded
     condition" (SAFE-30).
     stale: an older value, with its date, that was too old to count (SAFE-12).
@@ -67,7 +69,9 @@ class Criterion:
     label: finishes "the chart shows ...". needs: all that `judge` may read. parts: the
     questions it is made of; a criterion with parts only combines their answers.
     about_order: the answer depends on the draft being judged. joins: how the parts are
-    combined, in words; "" when the label says it all.
+    combined, in words; "" when the label says it all. looks_at: what it looks for in its needs,
+    as names of value sets and elements of Patient (`Patient.birthDate`); None: it does not say,
+    so that nothing it might read can be ruled out (disclosure.py).
     """
 
     label: str
@@ -76,6 +80,7 @@ class Criterion:
     parts: tuple[Criterion, ...] = ()
     about_order: bool = False
     joins: str = ""
+    looks_at: frozenset[str] | None = None
 
     @property
     def is_leaf(self) -> bool:
@@ -94,13 +99,30 @@ class Criterion:
         return f"{self.joins}: {', '.join(part.phrase for part in self.parts)}"
 
     @property
+    def heading(self) -> str:
+        """The label, and how the parts below it are joined when the label alone does not say it."""
+        return f"{self.label}: {self.joins}" if self.joins not in {"", self.label} else self.label
+
+    @property
+    def leaves(self) -> Iterator[Criterion]:
+        """The simple questions it is made of, in order."""
+        if self.is_leaf:
+            yield self
+        for part in self.parts:
+            yield from part.leaves
+
+    @property
     def outline(self) -> Iterator[tuple[int, str]]:
         """The question as indented lines, for the page a clinician signs."""
-        named = self.label != self.joins
-        yield 0, f"{self.label}: {self.joins}" if named and self.joins else self.label
+        yield 0, self.heading
         for part in self.parts:
             for depth, line in part.outline:
                 yield depth + 1, line
+
+
+def names_of(value_sets: Iterable[ValueSet]) -> frozenset[str]:
+    """Return the names of value sets, as `Criterion.looks_at` wants them."""
+    return frozenset(value_set.name for value_set in value_sets)
 
 
 def compound(
@@ -199,6 +221,18 @@ def undecided(criterion: Criterion, label: str) -> Criterion:
     def combine(findings: tuple[Finding, ...]) -> Finding:
         (finding,) = findings
         return Finding(label, Truth.of(fact=finding.truth is Truth.UNKNOWN), finding.because, parts=findings)
+
+    return compound(label, (criterion,), combine)
+
+
+def concealed(criterion: Criterion, label: str, *, because: str) -> Criterion:
+    """The criterion, but a YES tells nothing of what it rests on: no value, date or resource on a card."""
+
+    def combine(findings: tuple[Finding, ...]) -> Finding:
+        (finding,) = findings
+        if finding.truth is Truth.YES:
+            return Finding(label, Truth.YES, because, finding.certainty)
+        return Finding(label, finding.truth, finding.because)
 
     return compound(label, (criterion,), combine)
 

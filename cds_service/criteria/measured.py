@@ -1,4 +1,4 @@
-"""Criteria on measurements: the latest usable value, its age, its trend, and coded answers."""
+"""Criteria on measurements: the latest usable value, its age and its trend."""
 
 from __future__ import annotations
 
@@ -7,41 +7,45 @@ from math import inf, nextafter
 from typing import TYPE_CHECKING
 
 from cds_service.fhir import Observation, in_unit
-from cds_service.terminology import normalised
-from cds_service.truth import Certainty, Truth
+from cds_service.truth import Truth
 
 from .finding import Criterion, Finding
-from .records import finding_of
 from .where import Where
 
 if TYPE_CHECKING:
     from cds_service.answers import Need
     from cds_service.chart import Chart, Fact
-    from cds_service.fhir import Coding, Quantity
+    from cds_service.fhir import Quantity
     from cds_service.terminology import ValueSet
 
     from .durations import Days
     from .episode import Episode
 
 _USABLE = frozenset({"final", "amended", "corrected"})
-_READABLE = _USABLE | {"preliminary"}
+READABLE = _USABLE | {"preliminary"}
 _SCORE_MAX = 10
+_UNITLESS = frozenset({"{score}", "{points}"})
 _BEYOND = {"<": -inf, ">": inf}
 """Where a limit points: "<60" is a hair below 60, so that it is never taken for a 60 that was measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A usable measurement: its number in the unit asked for, and the Observation it is from."""
+    """
+    A usable measurement: its number in the unit asked for, and the Observation it is from.
+
+    factor: what a score of another instrument was multiplied by, as the site maps it; 1 for none.
+    """
 
     number: float
     fact: Fact
     comparator: str = ""
+    factor: float = 1.0
 
     @property
     def said(self) -> str:
         """The number as it was sent, "<15" included."""
-        return f"{self.comparator}{self.number:g}"
+        return f"{self.comparator}{self.number / self.factor:g}"
 
     @property
     def day(self) -> int:
@@ -49,38 +53,49 @@ class Value:
         return self.fact.span.last.toordinal() if self.fact.span else 0
 
 
-def values(chart: Chart, need: Need, value_set: ValueSet, unit: str) -> list[Value]:
+def values(chart: Chart, need: Need, value_set: ValueSet, unit: str, *, highest: bool = False) -> list[Value]:
     """
     Return the usable values, oldest first (SAFE-40).
 
     Left out: in error, cancelled, undated, dated after today, without a number or with a
     unit that cannot be converted. A final value outranks a preliminary one of the same day
-    by coming later; of equals, the lower comes last.
+    by coming later; of equals, the lower comes last, or with `highest` the higher: the one to worry about.
     """
     found: list[Value] = []
     for fact in chart.facts(need, value_set.name):
         observation = fact.resource
-        if not isinstance(observation, Observation) or observation.status not in _READABLE:
+        if not isinstance(observation, Observation) or observation.status not in READABLE:
             continue
         quantity = observation.value_quantity
-        number = _number(quantity, observation.value_integer, unit)
+        factor = chart.terminology.factor(fact.code.coding)
+        number = _number(quantity, observation.value_integer, unit, factor)
         if number is not None and fact.span and fact.span.first <= chart.today:
             comparator = (quantity and quantity.comparator) or ""
-            found.append(Value(nextafter(number, _BEYOND.get(comparator, number)), fact, comparator))
-    return sorted(found, key=lambda value: (value.day, _status(value) in _USABLE, -value.number))
+            number = nextafter(number, _BEYOND.get(comparator, number))
+            found.append(Value(number, fact, comparator, factor))
+    worse = 1 if highest else -1
+    return sorted(found, key=lambda value: (value.day, _status(value) in _USABLE, worse * value.number))
 
 
 def _status(value: Value) -> str | None:
     return getattr(value.fact.resource, "status", None)
 
 
-def _number(quantity: Quantity | None, integer: int | None, unit: str) -> float | None:
-    if quantity is None and integer is not None and unit == "{score}":
-        return float(integer)
+def _number(quantity: Quantity | None, integer: int | None, unit: str, factor: float) -> float | None:
+    if quantity is None and integer is not None and unit in _UNITLESS:
+        return integer * factor
     number = in_unit(quantity, unit)
+    if factor != 1 and unit in _UNITLESS:  # another instrument's scale: its percent is a score too
+        number = in_unit(quantity, "%") if number is None else number
+        return None if number is None else number * factor
     if number is not None and unit == "{score}" and number > _SCORE_MAX:
         return number / 10  # a 100 mm scale sent without its unit (guideline.md 10.2)
     return number
+
+
+def of_one_scale(found: list[Value]) -> list[Value]:
+    """Return the values on the scale of the last: another instrument's are no measure of its course."""
+    return [value for value in found if value.factor == found[-1].factor]
 
 
 def measured(
@@ -92,31 +107,52 @@ def measured(
     at_least: float | None = None,
     below: float | None = None,
     within: Days | None = None,
+    where: Where | None = None,
     any_in_window: bool = False,
+    highest: bool = False,
 ) -> Criterion:
     """
     The latest value (or, with `any_in_window`, some value) lies in [at_least, below), no older than `within`.
 
-    NO: measured and outside, or nothing measured and the answer complete. UNKNOWN: nothing
-    usable, and the answer incomplete. A value too old to count is named as stale (SAFE-12).
+    where: values for which it does not hold count as not measured. highest: of several values of
+    the latest day the highest counts, else the lowest (SAFE-16). NO: measured and outside, or
+    nothing measured and the answer complete. UNKNOWN: nothing usable, and the answer incomplete.
+    A value too old to count is named as stale (SAFE-12).
     """
 
     def judge(chart: Chart) -> Finding:
-        found = values(chart, need, value_set, unit)
+        listed = values(chart, need, value_set, unit, highest=highest)
+        found = [value for value in listed if _counts(chart, value, where)]
         new = [value for value in found if within is None or _age(chart, value) <= within.count]
         asked = new if any_in_window else new[-1:]
         fitting = [value for value in asked if _fits(value.number, at_least, below)]
         if fitting:
-            fact = fitting[-1].fact
-            return Finding(label, Truth.YES, f"{_told(fitting[-1], unit)} ({fact.reference})", facts=(fact,))
+            return _found(label, fitting[-1], unit)
         gap = chart.gap(need)
         last = _told(found[-1], unit) if found else ""
         stale = f"{last} is stale" if last and not new else ""
         if gap and not (new and not any_in_window):
             return Finding(label, Truth.UNKNOWN, gap, stale=stale)
-        return Finding(label, Truth.NO, stale or last or "not recorded", stale=stale)
+        facts = (found[-1].fact,) if found else ()
+        return Finding(label, Truth.NO, stale or last or "not recorded", facts=facts, stale=stale)
 
-    return Criterion(label, frozenset({need}), judge)
+    return Criterion(
+        label,
+        frozenset({need}) | (where.needs if where else frozenset()),
+        judge,
+        looks_at=frozenset({value_set.name}) | (where.looks_at if where else frozenset()),
+    )
+
+
+def _found(label: str, value: Value, unit: str) -> Finding:
+    """Return the YES that rests on this value; one that asks for discretion tells only its date (SAFE-30)."""
+    fact = value.fact
+    told = str(fact.span) if fact.sensitive else _told(value, unit)
+    return Finding(label, Truth.YES, f"{told} ({fact.reference})", facts=(fact,), masked=fact.sensitive)
+
+
+def _counts(chart: Chart, value: Value, where: Where | None) -> bool:
+    return where is None or where.holds(chart, value.fact) is Truth.YES
 
 
 def _fits(number: float, at_least: float | None, below: float | None) -> bool:
@@ -132,7 +168,7 @@ def _told(value: Value, unit: str) -> str:
 
 
 def _shown(unit: str) -> str:
-    return "" if unit == "{score}" else f"{unit.replace('{', '').replace('}', '')} "
+    return "" if unit in _UNITLESS else f"{unit.replace('{', '').replace('}', '')} "
 
 
 def worsening(
@@ -147,54 +183,23 @@ def worsening(
     def judge(chart: Chart) -> Finding:
         onset = episode.onset(chart)
         since = onset.span.first.toordinal() if onset else None
-        found = [v for v in values(chart, need, value_set, "{score}") if since is not None and v.day >= since]
+        listed = values(chart, need, value_set, "{score}")
+        found = of_one_scale([v for v in listed if since is not None and v.day >= since])
         enough = len(found) > 1 and _age(chart, found[-1]) <= within.count
         if not enough:
             gap = chart.gap(need)
             return Finding(label, Truth.UNKNOWN, gap or "fewer than two recent scores")
         rise = found[-1].number - found[0].number
         because = f"{_told(found[0], '{score}')}, {_told(found[-1], '{score}')}"
-        return Finding(label, Truth.of(fact=rise >= by), because)
+        facts = (found[0].fact, found[-1].fact)
+        return Finding(label, Truth.of(fact=rise >= by), because, facts=facts)
 
-    return Criterion(label, frozenset({need}) | episode.needs, judge)
-
-
-def answered(need: Need, value_set: ValueSet, *codings: Coding, within: Days, label: str) -> Criterion:
-    """
-    The latest coded answer to the question in `value_set` is one of `codings`.
-
-    NO: another answer, or none on record. UNKNOWN: none found and the answer incomplete.
-    """
-    wanted = {normalised(coding.system, coding.code) for coding in codings}
-
-    def judge(chart: Chart) -> Finding:
-        facts = [
-            fact
-            for fact in chart.facts(need, value_set.name)
-            if _is_coded(fact) and fact.span and 0 <= fact.span.days_before(chart.today)[1] <= within.count
-        ]
-        latest = max(facts, key=lambda fact: fact.span.last if fact.span else chart.today, default=None)
-        hits = [latest] if latest and _answer(latest) & wanted else []
-        return finding_of(
-            label, [(fact, Certainty.PRESENT) for fact in hits], "" if latest else chart.gap(need)
-        )
-
-    return Criterion(label, frozenset({need}), judge)
-
-
-def _is_coded(fact: Fact) -> bool:
-    resource = fact.resource
-    return (
-        isinstance(resource, Observation)
-        and resource.status in _READABLE
-        and resource.value_codeable_concept is not None
+    return Criterion(
+        label,
+        frozenset({need}) | episode.needs,
+        judge,
+        looks_at=frozenset({value_set.name}) | episode.looks_at,
     )
-
-
-def _answer(fact: Fact) -> set[tuple[str, str] | None]:
-    resource = fact.resource
-    concept = resource.value_codeable_concept if isinstance(resource, Observation) else None
-    return {normalised(c.system, c.code) for c in concept.coding} if concept else set()
 
 
 def no_newer_value(
@@ -214,20 +219,22 @@ def no_newer_value(
         overtaken = good and fact.span is not None and found[-1].day >= fact.span.last.toordinal()
         return Truth.of(fact=not overtaken)
 
-    return Where("not overtaken by a newer normal value", holds, frozenset({need}))
+    return Where(
+        "not overtaken by a newer normal value", holds, frozenset({need}), frozenset({value_set.name})
+    )
 
 
-def newer_than_answer(need: Need, value_set: ValueSet, *codings: Coding) -> Where:
-    """Not overtaken by one of these coded answers given on a later day (SAFE-20)."""
-    wanted = {normalised(coding.system, coding.code) for coding in codings}
+def newer_than_value(need: Need, value_set: ValueSet, *, unit: str, or_same_day: bool = False) -> Where:
+    """
+    Dated after every usable value of `value_set`, or also on the day of the last one (SAFE-40).
+
+    YES when no such value is on record; NO for an undated entry otherwise.
+    """
+    grace = int(or_same_day)
 
     def holds(chart: Chart, fact: Fact) -> Truth:
-        denials = [
-            other.span
-            for other in chart.facts(need, value_set.name)
-            if _is_coded(other) and _answer(other) & wanted and other.span
-        ]
-        overtaken = fact.span is not None and any(span.first > fact.span.last for span in denials)
-        return Truth.of(fact=not overtaken)
+        found = values(chart, need, value_set, unit)
+        newer = not found or (fact.span is not None and fact.span.last.toordinal() + grace > found[-1].day)
+        return Truth.of(fact=newer)
 
-    return Where("not overtaken by a later answer", holds, frozenset({need}))
+    return Where("not overtaken by a later score", holds, frozenset({need}), frozenset({value_set.name}))

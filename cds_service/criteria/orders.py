@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cds_service.chart import refers_to
 from cds_service.doses import supply_days
-from cds_service.fhir import MedicationRequest, ServiceRequest
+from cds_service.fhir import MedicationRequest, ServiceRequest, span_of
 from cds_service.truth import Certainty, Truth
 
 from .finding import Criterion, Finding
@@ -16,8 +16,10 @@ from .records import finding_of
 if TYPE_CHECKING:
     from cds_service.answers import Need
     from cds_service.chart import Chart, Context, Fact
+    from cds_service.fhir import Coding, Span
     from cds_service.terminology import ValueSet
 
+    from .durations import Days
     from .where import Where
 
 PROBLEM_ADDED = "problem-list-item-create"
@@ -76,17 +78,22 @@ def order_is(*value_sets: ValueSet, label: str) -> Criterion:
         fits = chart.order is not None and chart.order.is_in(*names)
         return Finding(label, Truth.of(fact=fits))
 
-    return Criterion(label, frozenset(), judge, about_order=True)
+    return Criterion(label, frozenset(), judge, about_order=True, looks_at=frozenset(names))
 
 
-def drafted(*value_sets: ValueSet, label: str) -> Criterion:
-    """Some draft, judged or not, is in one of `value_sets`: YES or NO."""
+def drafted(*value_sets: ValueSet, label: str, selected_only: bool = False) -> Criterion:
+    """
+    Some draft, judged or not, is in one of `value_sets`: YES or NO.
+
+    With `selected_only` it must be selected or being signed: other rules judge it in this call.
+    """
     names = [value_set.name for value_set in value_sets]
 
     def judge(chart: Chart) -> Finding:
-        return Finding(label, Truth.of(fact=bool(chart.drafts(*names, others=False))))
+        found = [draft for draft in chart.drafts(*names, others=False) if draft.selected or not selected_only]
+        return Finding(label, Truth.of(fact=bool(found)))
 
-    return Criterion(label, frozenset(), judge)
+    return Criterion(label, frozenset(), judge, looks_at=frozenset(names))
 
 
 def order_urgent(*, label: str) -> Criterion:
@@ -97,7 +104,31 @@ def order_urgent(*, label: str) -> Criterion:
         urgent = isinstance(resource, ServiceRequest) and resource.priority in URGENT
         return Finding(label, Truth.of(fact=urgent))
 
-    return Criterion(label, frozenset(), judge, about_order=True)
+    return Criterion(label, frozenset(), judge, about_order=True, looks_at=frozenset())
+
+
+def order_due(*, within: Days, label: str) -> Criterion:
+    """
+    The judged order is to be carried out at most `within` from today: YES or NO.
+
+    Reads occurrencePeriod.end, else occurrenceDateTime, a partial one as its last day. NO also
+    when the order names no date: nobody has to keep to it.
+    """
+
+    def judge(chart: Chart) -> Finding:
+        resource = chart.order.resource if chart.order else None
+        due = _due(resource) if isinstance(resource, ServiceRequest) else None
+        if due is None:
+            return Finding(label, Truth.NO, "no date in the order", facts=_judged(chart))
+        timely = (due.last - chart.today).days <= within.count
+        return Finding(label, Truth.of(fact=timely), f"due {due}", facts=_judged(chart))
+
+    return Criterion(label, frozenset(), judge, about_order=True, looks_at=frozenset())
+
+
+def _due(order: ServiceRequest) -> Span | None:
+    period = order.occurrence_period
+    return span_of(period.end) if period else span_of(order.occurrence_date_time)
 
 
 def supply_above(limit_days: int, *, label: str) -> Criterion:
@@ -110,7 +141,44 @@ def supply_above(limit_days: int, *, label: str) -> Criterion:
             return Finding(label, Truth.UNKNOWN, "no supply duration in the order")
         return Finding(label, Truth.of(fact=supply > limit_days), f"{supply:g} days' supply")
 
-    return Criterion(label, frozenset(), judge, about_order=True)
+    return Criterion(label, frozenset(), judge, about_order=True, looks_at=frozenset())
+
+
+def order_route(*value_sets: ValueSet, label: str) -> Criterion:
+    """An instruction of the judged order names a route in one of `value_sets`: YES or NO (none named: NO)."""
+    names = {value_set.name for value_set in value_sets}
+
+    def judge(chart: Chart) -> Finding:
+        fits = any(not chart.terminology.sets_of(route).isdisjoint(names) for route in _routes(chart))
+        return Finding(label, Truth.of(fact=fits), facts=_judged(chart))
+
+    return Criterion(label, frozenset(), judge, about_order=True, looks_at=frozenset(names))
+
+
+def order_route_unclear(*, label: str) -> Criterion:
+    """
+    The judged order does not tell its route: YES or NO.
+
+    It has no instruction, or one without a route, or with a code of a route that cannot be interpreted.
+    """
+
+    def judge(chart: Chart) -> Finding:
+        routes = _routes(chart)
+        told = bool(routes) and all(_route_read(chart, route) for route in routes)
+        return Finding(label, Truth.of(fact=not told))
+
+    return Criterion(label, frozenset(), judge, about_order=True, looks_at=frozenset())
+
+
+def _routes(chart: Chart) -> list[tuple[Coding, ...]]:
+    """Return the route of each instruction of the judged order; without one: no codes."""
+    resource = chart.order.resource if chart.order else None
+    dosages = resource.dosage_instruction if isinstance(resource, MedicationRequest) else ()
+    return [dosage.route.coding if dosage.route else () for dosage in dosages]
+
+
+def _route_read(chart: Chart, route: tuple[Coding, ...]) -> bool:
+    return bool(chart.terminology.sets_of(route)) or chart.terminology.interprets(route)
 
 
 def ordered_for(conditions: Need, *value_sets: ValueSet, label: str) -> Criterion:
@@ -130,7 +198,7 @@ def ordered_for(conditions: Need, *value_sets: ValueSet, label: str) -> Criterio
             return Finding(label, Truth.UNKNOWN, chart.gap(conditions))
         return Finding(label, Truth.NO, "not the order's reason")
 
-    return Criterion(label, frozenset({conditions}), judge, about_order=True)
+    return Criterion(label, frozenset({conditions}), judge, about_order=True, looks_at=frozenset(names))
 
 
 def ordered_for_else(conditions: Need, *value_sets: ValueSet, label: str) -> Criterion:
@@ -149,7 +217,7 @@ def ordered_for_else(conditions: Need, *value_sets: ValueSet, label: str) -> Cri
             return Finding(label, Truth.UNKNOWN, chart.gap(conditions))
         return Finding(label, Truth.YES, "the order's reason is another", facts=_judged(chart))
 
-    return Criterion(label, frozenset({conditions}), judge, about_order=True)
+    return Criterion(label, frozenset({conditions}), judge, about_order=True, looks_at=frozenset(names))
 
 
 def _judged(chart: Chart) -> tuple[Fact, ...]:
@@ -188,8 +256,8 @@ def requested(
     """
     An order of `value_sets` is on record in one of these statuses, or (with `drafts`) an other draft.
 
-    The judged order is no evidence for itself (guideline.md 10.8). doNotPerform does not
-    count. UNKNOWN: none found and the answer incomplete.
+    The judged order is no evidence for itself (guideline.md 10.8), also where an EHR keeps its
+    drafts on record. doNotPerform does not count. UNKNOWN: none found and the answer incomplete.
     """
     names = [value_set.name for value_set in value_sets]
 
@@ -197,7 +265,8 @@ def requested(
         record = [
             fact
             for fact in chart.facts(need, *names)
-            if getattr(fact.resource, "status", None) in status
+            if not (drafts and _is_judged(chart, fact))
+            and getattr(fact.resource, "status", None) in status
             and getattr(fact.resource, "do_not_perform", None) is not True
             and (where is None or where.holds(chart, fact) is not Truth.NO)
         ]
@@ -205,7 +274,18 @@ def requested(
         return finding_of(label, [(fact, Certainty.PRESENT) for fact in found], chart.gap(need))
 
     needs = frozenset({need}) | (where.needs if where else frozenset())
-    return Criterion(label, needs, judge, about_order=drafts)
+    return Criterion(
+        label,
+        needs,
+        judge,
+        about_order=drafts,
+        looks_at=frozenset(names) | (where.looks_at if where else frozenset()),
+    )
+
+
+def _is_judged(chart: Chart, fact: Fact) -> bool:
+    """Whether a recorded order is the judged draft itself, as the EHR keeps it."""
+    return chart.order is not None and bool(fact.resource.id) and fact.reference == chart.order.reference
 
 
 def never_absent(criterion: Criterion, *, because: str) -> Criterion:

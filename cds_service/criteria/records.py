@@ -52,7 +52,12 @@ def recorded(
         unclear = opaque(chart, need) if all_coded else ""
         return finding_of(label, found, chart.gap(need) or unclear)
 
-    return Criterion(said, frozenset({need}) | (where.needs if where else frozenset()), judge)
+    return Criterion(
+        said,
+        (need.and_beside if all_coded else frozenset({need})) | (where.needs if where else frozenset()),
+        judge,
+        looks_at=frozenset(names) | (where.looks_at if where else frozenset()),
+    )
 
 
 def finding_of(label: str, found: Iterable[tuple[Fact, Certainty]], gap: str) -> Finding:
@@ -115,7 +120,7 @@ def mentioned(need: Need, stems: tuple[str, ...], *, unless: tuple[str, ...], la
         ]
         return finding_of(label, found, chart.gap(need))
 
-    return Criterion(label, frozenset({need}), judge)
+    return Criterion(label, frozenset({need}), judge, looks_at=frozenset())
 
 
 def read(*needs: Need, label: str) -> Criterion:
@@ -125,12 +130,12 @@ def read(*needs: Need, label: str) -> Criterion:
         gaps = [f"{need.name}: {chart.gap(need)}" for need in needs if chart.gap(need)]
         return Finding(label, Truth.of(fact=not gaps), "; ".join(gaps))
 
-    return Criterion(label, frozenset(needs), judge)
+    return Criterion(label, frozenset(needs), judge, looks_at=frozenset())
 
 
 def opaque(chart: Chart, need: Need) -> str:
     """Say how many current entries have no code that can be interpreted; "" when none."""
-    count = sum(1 for fact in chart.facts(need) if fact.current and not fact.interpretable)
+    count = sum(1 for fact in chart.facts_with_beside(need) if fact.current and not fact.interpretable)
     return f"{count} without a code that can be interpreted" if count else ""
 
 
@@ -141,7 +146,7 @@ def interpretable(need: Need, *, label: str) -> Criterion:
         unclear = opaque(chart, need)
         if unclear:
             return Finding(label, Truth.NO, unclear)
-        gap = chart.gap(need)
+        gap = chart.gap_with_beside(need)
         return Finding(label, Truth.UNKNOWN if gap else Truth.YES, gap)
 
-    return Criterion(label, frozenset({need}), judge)
+    return Criterion(label, need.and_beside, judge, looks_at=frozenset())

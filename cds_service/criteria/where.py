@@ -30,11 +30,13 @@ class Where:
 
     label: follows the thing it narrows, as in "fever *within 14 days*". holds: YES, NO, or
     UNKNOWN when the resource lacks what is needed; a criterion then calls it POSSIBLE.
+    looks_at: names of the value sets that it looks for.
     """
 
     label: str
     holds: Callable[[Chart, Fact], Truth]
     needs: frozenset[Need] = frozenset()
+    looks_at: frozenset[str] = frozenset()
 
     def __and__(self, other: Where) -> Where:
         """Return the condition that both hold."""
@@ -42,6 +44,7 @@ class Where:
             f"{self.label}, {other.label}",
             lambda chart, fact: self.holds(chart, fact) & other.holds(chart, fact),
             self.needs | other.needs,
+            self.looks_at | other.looks_at,
         )
 
 
@@ -79,6 +82,11 @@ def not_fresh(limit: Days) -> Where:
     return Where(f"dated more than {limit} ago", lambda chart, fact: ~mirror.holds(chart, fact))
 
 
+def dated() -> Where:
+    """It has a date: with `within`, what is undated does not count at all instead of as POSSIBLE."""
+    return Where("with a date", lambda _chart, fact: Truth.of(fact=fact.span is not None))
+
+
 def from_before(episode: Episode, lead: Days) -> Where:
     """
     Dated no earlier than `lead` before the episode began.
@@ -93,7 +101,7 @@ def from_before(episode: Episode, lead: Days) -> Where:
         earliest = onset.span.first.toordinal() - lead.count
         return Truth.of(fact=fact.span.last.toordinal() >= earliest)
 
-    return Where(f"dated from {lead} before the back pain began", holds, episode.needs)
+    return Where(f"dated from {lead} before the back pain began", holds, episode.needs, episode.looks_at)
 
 
 def long_before(episode: Episode, lead: Days) -> Where:
@@ -108,6 +116,7 @@ def long_before(episode: Episode, lead: Days) -> Where:
         f"dated more than {lead} before the back pain began",
         lambda chart, fact: Truth.of(fact=mirror.holds(chart, fact) is Truth.NO),
         episode.needs,
+        episode.looks_at,
     )
 
 
@@ -119,7 +128,11 @@ def no_longer_current() -> Where:
 def other_than(*value_sets: ValueSet, label: str) -> Where:
     """It is in none of these value sets, which have a criterion of their own."""
     names = [value_set.name for value_set in value_sets]
-    return Where(f"other than {label}", lambda _chart, fact: Truth.of(fact=not fact.is_in(*names)))
+    return Where(
+        f"other than {label}",
+        lambda _chart, fact: Truth.of(fact=not fact.is_in(*names)),
+        looks_at=frozenset(names),
+    )
 
 
 def counted(value_set: ValueSet, at_least: Days) -> Where:
@@ -137,7 +150,7 @@ def counted(value_set: ValueSet, at_least: Days) -> Where:
         reached = bool(stated) and max(stated) * _DAYS_IN_A_WEEK + elapsed >= at_least.count
         return Truth.of(fact=reached)
 
-    return Where(f"counting {at_least} or more by now", holds)
+    return Where(f"counting {at_least} or more by now", holds, looks_at=frozenset({value_set.name}))
 
 
 _DAYS_IN_A_WEEK = 7

@@ -54,6 +54,8 @@ def read_draft(source: Mapping[str, Any]) -> Resource | None:
     if is_older(source):
         drug = source["resourceType"] in _DRUGS
         return read_resource(_medication_request(source) if drug else _service_request(source))
+    if source.get("resourceType") == "DeviceRequest":
+        return read_resource(_of_device(source))
     resource = read_resource(source)
     if resource is None and source.get("resourceType") == "MedicationRequest":
         return read_resource({**source, "dosageInstruction": _dosages(source)})
@@ -101,6 +103,11 @@ def _service_request(source: Mapping[str, Any]) -> dict[str, Any]:
         "priority": _code(priority) if isinstance(priority, dict) else priority,
         "code": _together([*_all(source, "code", "serviceRequested", "type"), *_items(source)]),
     }
+
+
+def _of_device(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a DeviceRequest as a service order: what rules read has the same names, but for the code."""
+    return {**source, "resourceType": "ServiceRequest", "code": source.get("codeCodeableConcept")}
 
 
 def _items(source: Mapping[str, Any]) -> list[object]:

@@ -200,8 +200,29 @@ class MedicationRequest(Resource, frozen=True, tag=True):
     contained: tuple[Contained, ...] = ()
 
 
+class MedicationStatement(Resource, frozen=True, tag=True):
+    """What somebody said that the patient takes, whoever ordered it."""
+
+    status: str | None = None
+    medication_codeable_concept: CodeableConcept | None = None
+    medication_reference: Reference | None = None
+    subject: Reference | None = None
+    effective_date_time: str | None = None
+    effective_period: Period | None = None
+    date_asserted: str | None = None
+    based_on: tuple[Reference, ...] = ()
+    derived_from: tuple[Reference, ...] = ()
+    dosage: tuple[Dosage, ...] = ()
+    contained: tuple[Contained, ...] = ()
+
+    @property
+    def dosage_instruction(self) -> tuple[Dosage, ...]:
+        """Its dosage, under the name that an order has for it."""
+        return self.dosage
+
+
 class Medication(Resource, frozen=True, tag=True):
-    """A drug that a request points at."""
+    """A drug that an order or a statement points at."""
 
     code: CodeableConcept | None = None
 
@@ -226,6 +247,8 @@ class ServiceRequest(Resource, frozen=True, tag=True):
     code: CodeableConcept | None = None
     subject: Reference | None = None
     authored_on: str | None = None
+    occurrence_date_time: str | None = None
+    occurrence_period: Period | None = None
     reason_code: tuple[CodeableConcept, ...] = ()
     reason_reference: tuple[Reference, ...] = ()
     contained: tuple[Contained, ...] = ()
@@ -278,6 +301,7 @@ AnyResource: TypeAlias = (
     | Condition
     | Observation
     | MedicationRequest
+    | MedicationStatement
     | Medication
     | AllergyIntolerance
     | ServiceRequest

@@ -28,6 +28,10 @@ _SPELLINGS = {
     "score": "{score}",
     "1": "{score}",
     "": "{score}",
+    "kg/m2": "kg/m2",
+    "kg/m^2": "kg/m2",
+    "kg/m²": "kg/m2",
+    "%": "%",
     "mm": "mm",
     "mg": "mg",
     "g": "g",
@@ -40,6 +44,8 @@ _CONVERSIONS: dict[tuple[str, str], Callable[[float], float]] = {
     ("[degF]", "Cel"): lambda value: round((value - 32) * 5 / 9, 2),
     ("mL/min", "mL/min/{1.73_m2}"): lambda value: value,
     ("mm", "{score}"): lambda value: value / 10,
+    # Points of a questionnaire: not on the scale of 0 to 10 that {score} stands for.
+    ("{score}", "{points}"): lambda value: value,
     ("g", "mg"): lambda value: value * 1000,
     ("ug", "mg"): lambda value: value / 1000,
 }

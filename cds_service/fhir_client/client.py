@@ -70,7 +70,9 @@ class FhirClient:
         self, access: FhirAccess, wanted: Mapping[Need, bytes | None], patient_id: str, spent: float = 0
     ) -> Mapping[str, Answer]:
         """
-        Return an answer by key for every need in `wanted`: read, or failed with the reason; never absent.
+        Return an answer by key for every need in `wanted`: read, or failed with the reason.
+
+        Absent is only a fallback that the server does not offer.
 
         wanted: None asks for a need from the start; bytes are a prefetch Bundle, of which only
         the further pages are asked for, and what its orders refer to. spent: seconds of the
@@ -85,7 +87,7 @@ class FhirClient:
 
         if not await self._in_time(access, ask, spent):
             for one in progress:
-                one.why = _UNUSABLE
+                one.why, one.not_offered = _UNUSABLE, one.need.fallback
         answers = {one.need.key: one.answer() for one in progress}
         for key, answer in answers.items():
             if answer.gap:

@@ -1,7 +1,8 @@
 """
 One GET and its answer: bounded, decompressed, at most once repeated; or why there is none, for a clinician.
 
-Statuses: 200 is an answer. 404 and 410 say that nothing is there. 429, 502, 503, 504 and a
+Statuses: 200 is an answer. 404 and 410 say that nothing is there; they, 403, 405 and 501 may also
+say that the server does not offer such resources, or not to us. 429, 502, 503, 504 and a
 connection that fails are tried once more, when that fits into the deadline. Everything else,
 a redirect included, is a failure.
 """
@@ -43,6 +44,7 @@ _WHY = {
     HTTPStatus.NOT_FOUND: NOT_THERE,
     HTTPStatus.GONE: NOT_THERE,
 }
+_NOT_OFFERED = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 _TOKEN = re.compile(r"[\x21-\x7e]*", re.ASCII)
 
@@ -51,7 +53,11 @@ class NoAnswerError(Exception):
     """A request has no answer to read; the message says why, in words for a clinician."""
 
 
-class NotThereError(NoAnswerError):
+class NotOfferedError(NoAnswerError):
+    """The server does not offer what was asked for, or not to us."""
+
+
+class NotThereError(NotOfferedError):
     """The server says that there is no such resource."""
 
 
@@ -72,7 +78,8 @@ class Reply:
     @property
     def healthy(self) -> bool:
         """Whether the server is well: whatever it says of this one request, it answers."""
-        return self.status not in _TRY_AGAIN and self.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        answers = self.status < HTTPStatus.INTERNAL_SERVER_ERROR or self.status in _NOT_OFFERED
+        return self.status not in _TRY_AGAIN and answers
 
 
 class Exchange:
@@ -94,7 +101,7 @@ class Exchange:
         self._bytes_left = limits.call_bytes
 
     async def get(self, url: httpx2.URL) -> bytes:
-        """Return the body at a URL. Raises NotThereError and NoAnswerError."""
+        """Return the body at a URL. Raises NotThereError, NotOfferedError and NoAnswerError."""
         reply = await self._attempt(url)
         pause = self._pause(reply)
         if pause is not None:
@@ -103,7 +110,9 @@ class Exchange:
         if reply.status == HTTPStatus.OK and not reply.why:
             return reply.body
         why = reply.why or _WHY.get(reply.status, REFUSED)
-        raise NotThereError(why) if why is NOT_THERE else NoAnswerError(why)
+        if why is NOT_THERE:
+            raise NotThereError(why)
+        raise NotOfferedError(why) if reply.status in _NOT_OFFERED else NoAnswerError(why)
 
     def _pause(self, reply: Reply) -> float | None:
         """Return the seconds to wait before a second attempt; None when there must be none."""

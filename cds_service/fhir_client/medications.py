@@ -1,4 +1,4 @@
-"""Looks up the Medications that orders refer to: such an order does not say itself which drug it is for."""
+"""Looks up the Medications that orders and statements refer to: those do not say which drug it is."""
 
 from __future__ import annotations
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cds_service.answers import EMPTY, failed
+from cds_service.answers import ABSENT, EMPTY, failed
 from cds_service.fhir import read
 from cds_service.prefetch import answer_of_pages, continues, is_read
 
-from .exchange import LATE, UNREADABLE, NoAnswerError, NotThereError
+from .exchange import LATE, UNREADABLE, NoAnswerError, NotOfferedError, NotThereError
 
 if TYPE_CHECKING:
     import httpx2
@@ -33,15 +33,16 @@ class Progress:
     How far one need has come.
 
     pages: read so far, in order. known_empty: the server knows that there is no such resource.
-    why: the reason for having no page. referenced: references of the orders on the pages to
-    Medications that did not come along, each with the id to look up, "" when it is elsewhere.
-    medications: those found so far.
+    not_offered: a fallback that this server does not have. why: the reason for having no page.
+    referenced: references of orders and statements on the pages to Medications that did not come
+    along, each with the id to look up, "" when it is elsewhere. medications: those found so far.
     """
 
     need: Need
     patient_id: str
     pages: list[Reading] = field(default_factory=list)
     known_empty: bool = False
+    not_offered: bool = False
     why: str = LATE
     referenced: dict[str, str] = field(default_factory=dict)
     medications: list[Medication] = field(default_factory=list)
@@ -65,13 +66,15 @@ class Progress:
         """Return what the pages say, without the medications looked up."""
         if self.known_empty:
             return EMPTY
+        if self.not_offered:
+            return ABSENT
         if not self.pages:
             return failed(self.why)
         answer = answer_of_pages(self.need, self.pages, self.patient_id)
         return failed(UNREADABLE) if answer.absent else answer
 
     def answer(self) -> Answer:
-        """Return all that is known; the server was asked, so it is never absent."""
+        """Return all that is known; absent is only a fallback that the server does not offer."""
         answer = self.read_so_far()
         found = {item.id for item in self.medications}
         unknown = sum(wanted not in found for wanted in self.referenced.values())
@@ -89,8 +92,10 @@ async def read_pages(progress: Progress, exchange: Exchange, base: FhirBase, lim
     """Read the first page, unless it came with the request, and those that follow; never raises on data."""
     try:
         await _read_all(progress, exchange, base, limits)
-    except NotThereError as error:
-        progress.known_empty = is_read(progress.need) and not progress.pages
+    except NotOfferedError as error:
+        nothing_yet = not progress.pages
+        progress.known_empty = nothing_yet and isinstance(error, NotThereError) and is_read(progress.need)
+        progress.not_offered = nothing_yet and progress.need.fallback
         progress.why = str(error)
     except NoAnswerError as error:
         progress.why = str(error)

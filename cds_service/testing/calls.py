@@ -43,7 +43,7 @@ def call(row: Row, service: CdsService, scribe: Scribe, complaint: str) -> bytes
     prefetch = {
         need.key: _prefetched(need, record, gaps.get(need.key))
         for need in sorted(service.needs)
-        if gaps.get(need.key) != "absent"
+        if gaps.get(need.key) != "absent" and (need.key in gaps or _sent(need, record))
     }
     body = {
         "hook": hook,
@@ -119,6 +119,11 @@ def _prefetched(need: Need, record: Iterable[Json], gap: str | None) -> Json:
     if gap == "partial":
         bundle["link"] = [{"relation": "next", "url": "http://ehr.example.org/fhir?page=2"}]
     return bundle
+
+
+def _sent(need: Need, record: Iterable[Json]) -> bool:
+    """Whether an EHR with this record sends the key: a fallback only when it holds something."""
+    return not need.fallback or any(_answers(need, resource) for resource in record)
 
 
 def _answers(need: Need, resource: Json) -> bool:

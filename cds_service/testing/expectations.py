@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from cds_service.chart import draft_fact
 from cds_service.fhir import MedicationRequest, ServiceRequest, read_resource
 
+from .tables import TableError
+
 if TYPE_CHECKING:
     from cds_service.cards import Suggestion
     from cds_service.rules import Guideline, Verdict
@@ -16,12 +18,29 @@ if TYPE_CHECKING:
 
 
 def differences(row: Row, result: Result, guideline: Guideline) -> str:
-    """Return what is not as the row expects, with each rule's verdict; "" when all is."""
+    """
+    Return what is not as the row expects, with each rule's verdict; "" when all is.
+
+    A row with topics in its column `about` speaks of the cards of these topics only.
+    """
+    result = result.about(_topics(row, guideline))
     wrong = [*_cards(row, result), *_offers(row, result, guideline), *_sayings(row, result)]
     if not wrong:
         return ""
     verdicts = [_told(verdict) for verdict in result.verdicts] or ["no rule was awake"]
     return "\n  ".join([f"{row.where}: {row.patient}", *wrong, "verdicts:", *verdicts])
+
+
+def _topics(row: Row, guideline: Guideline) -> tuple[str, ...]:
+    """Return the topics of the column `about`; TableError for one that no rule speaks on."""
+    about = row.items("about")
+    rules = [rule for service in guideline.services for rule in service.each_rule]
+    known = {guideline.data_missing.code, *(rule.topic.code for rule in rules if rule.topic)}
+    unknown = sorted(set(about) - known)
+    if unknown:
+        msg = f"{row.where}: about {', '.join(unknown)}: no rule speaks on that; known are {sorted(known)}"
+        raise TableError(msg)
+    return about
 
 
 def _cards(row: Row, result: Result) -> list[str]:
@@ -55,6 +74,7 @@ def _names(suggestion: Suggestion, guideline: Guideline) -> set[str]:
         elif action.type == "update":
             names |= {f"priority {resource.get('priority')}"} if "priority" in resource else set()
             names |= {"supply"} if "dispenseRequest" in resource else set()
+            names |= {"start"} if "occurrencePeriod" in resource else set()
         else:
             names |= _created(resource, guideline)
     return names

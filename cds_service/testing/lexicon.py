@@ -50,12 +50,11 @@ class Lexicon:
         return self._by_display(said)
 
     def question(self, said: str) -> Coding:
-        """Return the code of a measurement: the value set `obs-...` of which `said` is a word."""
-        found = [
-            value_set
-            for name, value_set in self.terminology.value_sets.items()
-            if name.startswith("obs-") and said in name.split("-")
-        ]
+        """Return the code of a measurement: the value set `obs-said`, else the one that has the word."""
+        sets = self.terminology.value_sets
+        if f"obs-{said}" in sets:
+            return self._member(sets[f"obs-{said}"], "")
+        found = [sets[name] for name in sets if name.startswith("obs-") and said in name.split("-")]
         if len(found) != 1:
             msg = f"{said!r} names {len(found)} measurements, must be one: a word of an obs-* value set"
             raise TableError(msg)

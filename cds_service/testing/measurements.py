@@ -13,7 +13,7 @@ from .tables import TableError
 if TYPE_CHECKING:
     from .phrases import Phrase
 
-_USUAL_UNITS = {"temperature": "Cel", "egfr": "mL/min/{1.73_m2}", "pain": "{score}"}
+_USUAL_UNITS = {"temperature": "Cel", "egfr": "mL/min/{1.73_m2}", "bmi": "kg/m2", "pain": "{score}"}
 _LOINC_ANSWER = re.compile(r"LA\d+-\d")
 _SNOMED_LENGTH = 6
 

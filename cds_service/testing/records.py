@@ -121,10 +121,14 @@ class Scribe:
         """
         Return a MedicationRequest: days since authored, a status, `proposal`, `plan`, `do not perform`.
 
-        `supply 30`, `refills 2`, `2 tablets 4 times a day` (also capsules, mg); `text "..."`
-        alone is a drug without a code.
+        `supply 30`, `refills 2`, `2 tablets 4 times a day` (also capsules, mg), `route` with a value
+        set or code; `text "..."` alone is a drug without a code. `stated` makes it a
+        MedicationStatement: days since it is taken, `recorded 10`, also `intended`, `not-taken`.
         """
-        return self._medication_request(Phrase(said), "active")
+        phrase = Phrase(said)
+        if phrase.has("stated"):
+            return self._medication_statement(phrase)
+        return self._medication_request(phrase, "active")
 
     def measurement(self, said: str) -> Json:
         """
@@ -174,13 +178,16 @@ class Scribe:
 
         Imaging, therapy and referral: a priority. Medicines: as in `medicine`. Both: `for` with
         a value set or SNOMED CT number as reason, `do not perform`, `name only` (no code),
-        `name "..."` and `drug "..."` (nothing but a name), `not selected`, `no id`.
+        `name "..."` and `drug "..."` (nothing but a name), `not selected`, `no id`. Therapy:
+        `begins -14` (in two weeks) or a date. `device` makes it a DeviceRequest.
         """
         phrase = Phrase(said)
         selected = not phrase.has("not selected")
         anonymous = phrase.has("no id")
         nameless = phrase.has("name only")
         reason = phrase.take(r"for (\S+)")
+        begins = phrase.take(rf"begins ({_DATE}|{_DAYS})")
+        device = phrase.has("device")
         made = self._order(phrase)
         resource = {**made, "id": f"draft-{number}"}
         if anonymous:
@@ -190,10 +197,12 @@ class Scribe:
         if reason:
             coding = self.lexicon.coding(reason)
             resource["reasonCode"] = [{"coding": [coded(coding)]}]
-        return resource, selected
+        if begins:
+            resource["occurrenceDateTime"] = self._day(begins)
+        return _for_device(resource) if device else resource, selected
 
     def _order(self, phrase: Phrase) -> Json:
-        if re.search(r"^(?:rx-|rxnorm#|drug )|\b(?:supply|refills|times a day)\b", phrase.rest):
+        if re.search(r"^(?:rx-|rxnorm#|drug )|\b(?:supply|refills|times a day|route)\b", phrase.rest):
             return self._medication_request(phrase, "draft")
         made = self._service_request(Phrase(phrase.rest), "draft")
         if any(coding["system"] == RXNORM for coding in made["code"]["coding"]):
@@ -213,15 +222,33 @@ class Scribe:
         }
 
     def _medication_request(self, phrase: Phrase, status: str) -> Json:
+        route = phrase.take(r"route (\S+)")
+        given = dosage(phrase)
+        if route:
+            instruction = given.get("dosageInstruction", [{}])[0]
+            given = {"dosageInstruction": [{**instruction, "route": self._route(route)}]}
         return {
             **self._start("MedicationRequest", phrase),
             "status": phrase.one_of(_STATUSES, status),
             **_intended(phrase),
             **dispensed(phrase),
-            **dosage(phrase),
+            **given,
             **self._times(phrase, "authoredOn"),
             "medicationCodeableConcept": self._code(phrase),
         }
+
+    def _medication_statement(self, phrase: Phrase) -> Json:
+        instructions = dosage(phrase)
+        return {
+            **self._start("MedicationStatement", phrase),
+            "status": phrase.one_of((*_STATUSES, "intended", "not-taken"), "active"),
+            **({"dosage": instructions["dosageInstruction"]} if instructions else {}),
+            **self._times(phrase, "effectiveDateTime", "dateAsserted"),
+            "medicationCodeableConcept": self._code(phrase),
+        }
+
+    def _route(self, said: str) -> Json:
+        return {"coding": [coded(self.lexicon.coding(said))]}
 
     def _start(self, resource_type: str, phrase: Phrase) -> Json:
         other = phrase.has("of another patient")
@@ -270,3 +297,8 @@ def _strip_codes(resource: Json) -> None:
     for element in ("code", "medicationCodeableConcept"):
         if element in resource:
             resource[element] = {"text": resource[element]["text"]}
+
+
+def _for_device(resource: Json) -> Json:
+    rest = {name: value for name, value in resource.items() if name != "code"}
+    return {**rest, "resourceType": "DeviceRequest", "codeCodeableConcept": resource["code"]}

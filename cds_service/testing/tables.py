@@ -14,6 +14,7 @@ COLUMNS = frozenset(
     {
         "rows",
         "patient",
+        "about",
         "age",
         "hook",
         "added",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ from .records import Scribe
 from .tables import TableError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from cds_service.cards import Card, Suggestion
     from cds_service.rules import CdsService, Guideline, Verdict
 
@@ -31,7 +33,11 @@ _PRECONDITION_FAILED = 412
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a row came to: the cards, why (each rule's verdict), and the HTTP status the call would get."""
+    """
+    What a row came to: the cards, why (each rule's verdict), and the HTTP status the call would get.
+
+    All cards: a limit of the guideline on their number is not applied.
+    """
 
     cards: tuple[Card, ...]
     verdicts: tuple[Verdict, ...]
@@ -41,6 +47,11 @@ class Result:
     def answered(self) -> bool:
         """Whether the call would get cards, or none, instead of an error."""
         return self.status == _OK
+
+    def about(self, topics: Collection[str]) -> Result:
+        """Return the same with no other cards than those of these topics; without topics: all of it."""
+        kept = tuple(card for card in self.cards if not topics or card.source.topic.code in topics)
+        return replace(self, cards=kept)
 
     @property
     def topics(self) -> list[str]:

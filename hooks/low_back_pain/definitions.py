@@ -33,8 +33,10 @@ LOW_BACK_PAIN_CHRONIC = TERMS["low-back-pain-chronic"]
 LUMBAR_RADICULOPATHY = TERMS["lumbar-radiculopathy"]
 LUMBAR_STRUCTURAL = TERMS["lumbar-structural"]
 LUMBAR_STRUCTURAL_SPECIFIC = TERMS["lumbar-structural-specific"]
+LUMBAR_INSTABILITY = TERMS["lumbar-instability"]
 SPINE_SURGERY_HISTORY = TERMS["spine-surgery-history"]
 INFLAMMATORY_BACK_PAIN = TERMS["inflammatory-back-pain"]
+MUSCLE_SPASM = TERMS["muscle-spasm-back"]
 AORTIC_ANEURYSM = TERMS["abdominal-aortic-aneurysm"]
 BACK_PAIN_MIMIC = TERMS["back-pain-mimic"]
 INDEX = (
@@ -73,6 +75,9 @@ OSTEOPOROSIS = TERMS["osteoporosis"]
 WEIGHT_LOSS = TERMS["redflag-weight-loss"]
 INTENDED_WEIGHT_LOSS = TERMS["not-unexplained-weight-loss"]
 PAIN_SCORE = TERMS["obs-pain-score"]
+PEG_SCORE = TERMS["obs-peg-score"]
+START_BACK = TERMS["obs-start-back"]
+START_BACK_PSYCHOSOCIAL = TERMS["obs-start-back-psychosocial"]
 RED_FLAG_SETS = (
     CAUDA_EQUINA,
     BLADDER_BOWEL,
@@ -107,6 +112,15 @@ MIND_BODY_THERAPY = TERMS["therapy-mind-body"]
 HEAT_THERAPY = TERMS["therapy-heat"]
 SELF_CARE_EDUCATION = TERMS["education-self-care"]
 SURGICAL_PROCEDURE = TERMS["procedure-surgical"]
+BED_REST = TERMS["bed-rest"]
+TENS = TERMS["therapy-tens"]
+THERAPEUTIC_ULTRASOUND = TERMS["therapy-ultrasound"]
+LUMBAR_SUPPORT = TERMS["therapy-lumbar-support"]
+SPINAL_MANIPULATION = TERMS["therapy-spinal-manipulation"]
+EXERCISE_PROGRAM = TERMS["therapy-exercise-program"]
+YOGA_OR_TAI_CHI = TERMS["therapy-movement"]
+FOLLOW_UP_VISIT = TERMS["follow-up-visit"]
+WEIGHT_REFERRAL = TERMS["referral-weight-management"]
 
 # Medicines
 OPIOID = TERMS["rx-opioid"]
@@ -133,6 +147,13 @@ BENZODIAZEPINE = TERMS["rx-benzodiazepine"]
 GABAPENTINOID = TERMS["rx-gabapentinoid"]
 MUSCLE_RELAXANT = TERMS["rx-muscle-relaxant"]
 SEDATIVE_OTHER = TERMS["rx-sedative-other"]
+CYCLOBENZAPRINE = TERMS["rx-cyclobenzaprine"]
+CYCLOBENZAPRINE_EXTENDED = TERMS["rx-cyclobenzaprine-extended-release"]
+RELAXANT_FOR_SPASTICITY = TERMS["rx-spasticity"]
+CORTICOSTEROID_INJECTION = TERMS["rx-corticosteroid-injection"]
+DULOXETINE = TERMS["rx-duloxetine"]
+SYSTEMIC_ROUTE = TERMS["route-systemic"]
+LOCAL_ROUTE = TERMS["route-local"]
 
 # Conditions that change what may be given
 NSAID_HYPERSENSITIVITY = TERMS["nsaid-hypersensitivity"]
@@ -158,27 +179,57 @@ SLEEP_DISORDERED_BREATHING = TERMS["sleep-disordered-breathing"]
 OPIOID_USE_DISORDER = TERMS["opioid-use-disorder"]
 LONG_TERM_OPIOID_USE = TERMS["long-term-opioid-use"]
 PALLIATIVE = TERMS["palliative-or-hospice"]
+DEPRESSION = TERMS["depression"]
+DEPRESSION_SCREEN_POSITIVE = TERMS["depression-screen-positive"]
+PHQ_2 = TERMS["obs-phq2"]
+PHQ_9 = TERMS["obs-phq9"]
+PHQ_9_ITEM_9 = TERMS["obs-phq9-item9"]
+BODY_MASS_INDEX = TERMS["obs-bmi"]
+OBESITY = TERMS["obesity"]
+EATING_DISORDER = TERMS["eating-disorder"]
 SICKLE_CELL = TERMS["sickle-cell-disease"]
+SKIN_DISEASE = TERMS["skin-disease"]
+IMPAIRED_SENSATION = TERMS["impaired-sensation"]
+BLEEDING_DISORDER = TERMS["bleeding-disorder"]
+ANGLE_CLOSURE_GLAUCOMA = TERMS["angle-closure-glaucoma"]
+FALLS = TERMS["falls-history"]
+SPASTICITY = TERMS["spasticity"]
+CYCLOBENZAPRINE_CAUTION = TERMS["cyclobenzaprine-cautions"]
+MYOCARDIAL_INFARCTION = TERMS["myocardial-infarction"]
+BENZODIAZEPINE_INDICATION = TERMS["other-indication-benzodiazepine"]
+STEROID_INDICATION = TERMS["other-indication-steroid"]
+GABAPENTINOID_INDICATION = TERMS["other-indication-gabapentinoid"]
 
 _LOINC = "http://loinc.org"
 _SNOMED_CT = "http://snomed.info/sct"
 # Answers to the pregnancy question, not questions: guideline.md 10.8
 PREGNANT_ANSWERS = (Coding(_SNOMED_CT, "77386006"), Coding(_LOINC, "LA15173-0"))
 NOT_PREGNANT_ANSWERS = (Coding(_SNOMED_CT, "60001007"), Coding(_LOINC, "LA26683-5"))
+NOT_AT_ALL = Coding(_LOINC, "LA6568-5")
 
 _SEARCH = "patient={{context.patientId}}"
 _LATEST = "&_sort=-date&_count=200"
 
 
 def _observations(*names: str) -> str:
-    codes = sorted({code for name in names for code in TERMS[name].of_system(_LOINC)})
-    listed = ",".join(f"{_LOINC}|{code}" for code in codes)
+    codes = sorted({key for name in names for key in TERMS[name].codes})
+    listed = ",".join(f"{system}|{code}" for system, code in codes)
     return f"Observation?{_SEARCH}&code={listed}{_LATEST}"
 
 
 PATIENT = Need("patient", "Patient/{{context.patientId}}", "patient")
 CONDITIONS = Need("conditions", f"Condition?{_SEARCH}&_count=200", "problem list")
-MEDICATIONS = Need("medications", f"MedicationRequest?{_SEARCH}&_count=200", "medication orders")
+MEDICATIONS = Need(
+    "medications",
+    f"MedicationRequest?{_SEARCH}&_count=200",
+    "medication orders",
+    beside=Need(
+        "medicationStatements",
+        f"MedicationStatement?{_SEARCH}&_count=200",
+        "medication statements",
+        fallback=True,
+    ),
+)
 ALLERGIES = Need("allergies", f"AllergyIntolerance?{_SEARCH}&_count=200", "allergies")
 SERVICE_REQUESTS = Need("serviceRequests", f"ServiceRequest?{_SEARCH}&_count=200", "service orders")
 PROCEDURES = Need("procedures", f"Procedure?{_SEARCH}&_count=200", "procedures")
@@ -192,6 +243,20 @@ RED_FLAG_OBS = Need(
     "redFlagObs", _observations("obs-body-temperature", "obs-pain-score"), "temperature and pain scores"
 )
 PREGNANCY_OBS = Need("pregnancyObs", _observations("obs-pregnancy-status"), "pregnancy status")
+SCORES = Need(
+    "scores",
+    _observations(
+        "obs-start-back",
+        "obs-start-back-psychosocial",
+        "obs-peg-score",
+        "obs-pain-score",
+        "obs-phq2",
+        "obs-phq9",
+        "obs-phq9-item9",
+        "obs-bmi",
+    ),
+    "scores and body mass index",
+)
 
 BACK_PAIN = Episode(
     "low back pain",
@@ -242,6 +307,11 @@ ORDER_NAMES = (
         "xr|x-?rays?|radiographs?|radiography|plain films?",
     ),
     order_name(
+        "ServiceRequest",
+        BED_REST,
+        "(?<!no )(?<!avoid )(?<!against )(?<!without )(?<!instead of )bed[ -]?rest",
+    ),
+    order_name(
         "MedicationRequest",
         OPIOID,
         "codeine|hydrocodone|oxycodone|morphine|hydromorphone|oxymorphone|tramadol|tapentadol|fentanyl|"
@@ -261,6 +331,36 @@ ORDER_NAMES = (
     ),
     order_name("MedicationRequest", ASPIRIN, "aspirin|acetylsalicylic acid"),
     order_name("MedicationRequest", BENZODIAZEPINE, "diazepam|lorazepam|alprazolam|clonazepam|temazepam"),
+    order_name(
+        "MedicationRequest",
+        MUSCLE_RELAXANT,
+        "cyclobenzaprine|methocarbamol|tizanidine|carisoprodol|metaxalone|chlorzoxazone|orphenadrine|"
+        "baclofen|dantrolene",
+    ),
+    order_name("MedicationRequest", RELAXANT_FOR_SPASTICITY, "tizanidine|baclofen|dantrolene"),
+    order_name("MedicationRequest", CYCLOBENZAPRINE, "cyclobenzaprine"),
+    order_name(
+        "MedicationRequest",
+        CYCLOBENZAPRINE_EXTENDED,
+        "cyclobenzaprine",
+        "er|xr|24 ?hr?|extended[- ]release|amrix",
+    ),
+    order_name("MedicationRequest", GABAPENTINOID, "gabapentin|pregabalin"),
+    order_name("MedicationRequest", SEDATIVE_OTHER, "zolpidem|eszopiclone|zaleplon|phenobarbital|butalbital"),
+    order_name("MedicationRequest", DULOXETINE, "duloxetine"),
+    order_name("MedicationRequest", SSRI_SNRI, "duloxetine"),
+    order_name(
+        "MedicationRequest",
+        CORTICOSTEROID,
+        "prednisone|prednisolone|methylprednisolone|dexamethasone",
+        "tablets?|tabs?|oral|by mouth|dose ?pack",
+    ),
+    order_name(
+        "MedicationRequest",
+        CORTICOSTEROID_INJECTION,
+        "prednisolone|methylprednisolone|dexamethasone|triamcinolone|betamethasone|hydrocortisone",
+        "injections?|injectable|vials?",
+    ),
     order_name("MedicationRequest", ANTICOAGULANT, "warfarin|apixaban|rivaroxaban|dabigatran|edoxaban"),
 )
 
@@ -314,6 +414,30 @@ _TOPICS = (
     "opioid-long-term-review",
     "serotonergic-interaction",
     "pregnancy-medication",
+    "muscle-relaxant-duration",
+    "muscle-relaxant-dose",
+    "muscle-relaxant-hepatic",
+    "muscle-relaxant-radiculopathy",
+    "muscle-relaxant-sedation",
+    "sedative-load",
+    "benzodiazepine-not-advised",
+    "systemic-steroid-not-advised",
+    "gabapentinoid-indication",
+    "duloxetine-safety",
+    "bed-rest",
+    "passive-modality",
+    "lumbar-support",
+    "manipulation-safety",
+    "exercise-too-early",
+    "epidural-injection-indication",
+    "surgery-referral-early",
+    "start-back-result",
+    "depression-screen",
+    "start-back-due",
+    "referral-timing",
+    "care-plan",
+    "review-2-weeks",
+    "weight-management",
     "not-in-scope",
     "data-missing",
 )

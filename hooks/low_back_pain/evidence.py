@@ -192,12 +192,254 @@ LONG_TERM_NEEDS_REVIEW = Statement(
     "policy",
     "Long-term opioid treatment is reviewed, never stopped abruptly; naloxone is offered.",
 )
+RELAXANT_SHORT = Statement(
+    "relaxant-short",
+    "S0 S1 S3",
+    "A muscle relaxant such as cyclobenzaprine is a short adjunct for spasm, 2 to 3 weeks at most; "
+    "there is no evidence for longer use.",
+    grade="no evidence beyond 3 weeks",
+    disagrees="S2 does not recommend muscle relaxants for radiculopathy; later evidence may be weaker.",
+)
+RELAXANT_IN_CHRONIC_SPASM = Statement(
+    "relaxant-in-chronic-spasm",
+    "S3",
+    "In chronic pain with spasm a muscle relaxant has a limited place, within a plan of exercise and heat.",
+)
+CYCLOBENZAPRINE_DOSE = Statement(
+    "cyclobenzaprine-dose", "S0", "The dose of cyclobenzaprine is 5 to 10 mg, three times a day."
+)
+CYCLOBENZAPRINE_LIVER = Statement(
+    "cyclobenzaprine-liver",
+    "S1 S3",
+    "In mild liver disease cyclobenzaprine starts at 5 mg and rises slowly; "
+    "S1 does not recommend it in moderate or severe liver disease.",
+)
+RELAXANTS_SEDATE = Statement(
+    "relaxants-sedate",
+    "S0 S3",
+    "Drowsiness and a dry mouth are common with muscle relaxants; S2 names effects on the central "
+    "nervous system. The age of 65, falls and the labelled cautions are policy.",
+)
+SEDATION_ADDS_UP = Statement(
+    "sedation-adds-up",
+    "policy",
+    "Sedatives, alcohol use disorder, sleep-disordered breathing and age add up to falls and to "
+    "shallow breathing.",
+)
+NO_RELAXANT_IN_RADICULOPATHY = Statement(
+    "no-relaxant-in-radiculopathy",
+    "S2",
+    "Muscle relaxants are not recommended for radiculopathy.",
+    disagrees="S0, S1 and S3 allow a short course for spasm.",
+)
+NO_ROUTINE_BENZODIAZEPINE = Statement(
+    "no-routine-benzodiazepine",
+    "S2",
+    "Benzodiazepines are not for routine use in low back pain: they bring abuse, addiction and tolerance.",
+)
+NO_SYSTEMIC_STEROID = Statement(
+    "no-systemic-steroid",
+    "S0 S2",
+    "Systemic corticosteroids are not for low back pain, with or without sciatica: no better than placebo.",
+)
+GABAPENTINOID_RADICULAR = Statement(
+    "gabapentinoid-radicular",
+    "S1 S2",
+    "Gabapentin and other drugs for neuropathic pain have a small, short-term benefit in radicular pain; "
+    "no other use in low back pain is named.",
+    disagrees=_LATER,
+)
+GABAPENTINOID_KIDNEY = Statement(
+    "gabapentinoid-kidney",
+    "policy",
+    "Gabapentin and pregabalin are cleared by the kidney: with an eGFR below 60 the dose is lowered.",
+)
+DULOXETINE_HAZARDS = Statement(
+    "duloxetine-hazards",
+    "policy",
+    "Duloxetine is not combined with an MAO inhibitor, nor given in liver disease, with heavy alcohol use or "
+    "an eGFR below 30; S1 names it as an option in chronic low back pain only.",
+)
+SEROTONERGIC_ADJUVANTS = Statement(
+    "serotonergic-adjuvants",
+    "policy",
+    "Cyclobenzaprine and duloxetine interact with MAO inhibitors, duloxetine also with tramadol.",
+)
+SEDATIVES_IN_PREGNANCY = Statement(
+    "sedatives-in-pregnancy",
+    "policy",
+    "Benzodiazepines and gabapentinoids carry added risk in pregnancy.",
+)
 DRUG_EVIDENCE_IS_SHORT = Statement(
     "drug-evidence-short",
     "S2",
     "For most drugs, data on long-term benefit and safety are limited.",
     grade="limited",
 )
+SURGERY_AFTER_SIX_WEEKS = Statement(
+    "surgery-after-six-weeks",
+    "S0",
+    "A surgeon is asked when a red flag is present, or when at least 6 weeks of conservative care failed.",
+)
+SEVERE_RADICULAR_IN_TWO_WEEKS = Statement(
+    "severe-radicular-two-weeks",
+    "S1 S2",
+    "Severe radicular pain is seen by a specialist within 2 weeks.",
+    disagrees="S2 says 2 weeks for a neurologic deficit too, S0 at once: "
+    "with a deficit the stricter wording is followed.",
+)
+RADICULAR_IN_THREE_MONTHS = Statement(
+    "radicular-three-months",
+    "S2",
+    "Less severe radicular pain that does not improve is seen by a specialist within 3 months.",
+)
+DISABILITY_DESPITE_CARE = Statement(
+    "disability-despite-care",
+    "S2",
+    "Disability that persists in spite of comprehensive conservative care is a reason to refer.",
+)
+SPECIALIST_AFTER_TWELVE_WEEKS = Statement(
+    "specialist-after-twelve-weeks",
+    "S1",
+    "Without improvement after 12 weeks care moves to a specialist pain or spine center, "
+    "to surgery only if appropriate, with biopsychosocial assessment by a multidisciplinary team.",
+)
+DISCECTOMY_WITH_MATCHING_IMAGE = Statement(
+    "discectomy-matching-image",
+    "S2",
+    "Discectomy is for radiculopathy that persists and is matched by the image.",
+)
+INJECTION_FOR_RADICULAR_PAIN = Statement(
+    "injection-for-radicular-pain",
+    "S1 S2",
+    "An image-guided epidural steroid injection is for radicular pain that persists.",
+)
+INJECTION_HAZARDS = Statement(
+    "injection-hazards",
+    "policy",
+    "Added to the sources: an anticoagulant, fever or spinal infection makes an epidural injection "
+    "hazardous, and pregnancy is weighed against fluoroscopy.",
+)
+NO_BED_REST = Statement(
+    "no-bed-rest",
+    "S0 S1 S2",
+    "Bed rest weakens muscles and slows recovery; staying active is the advice.",
+    disagrees="Drug texts repeated in S0 and S3 speak of rest: read as relative rest, never as bed rest.",
+)
+SHORT_REST = Statement(
+    "short-rest",
+    "S4",
+    "A short rest can help before exercise begins; a long one makes the pain worse.",
+    grade="news report of one trial, the lowest of the sources",
+    disagrees="S0, S1 and S2 leave no room for bed rest.",
+)
+TENS_EQUALS_SHAM = Statement("tens-equals-sham", "S3", "TENS did no better than sham treatment.")
+PASSIVE_IS_NOT_THE_AIM = Statement(
+    "passive-not-the-aim",
+    "S0",
+    "Manual physical therapy works toward goals; passive TENS or ultrasound is not its aim.",
+)
+ACTIVE_CARE = Statement(
+    "active-care", "S1", "Passive treatment in the place of active treatment is a pitfall."
+)
+LUMBAR_SUPPORT_UNCLEAR = Statement(
+    "lumbar-support-unclear",
+    "S3",
+    "In chronic low back pain with spasm, lumbar supports show no clear benefit.",
+)
+EXERCISE_FROM_4_WEEKS = Statement(
+    "exercise-from-4-weeks",
+    "S0",
+    "Before 4 weeks structured exercise does no more than none; supervised, individual exercise "
+    "begins at 4 to 6 weeks.",
+    disagrees="S1 lists exercise without a phase; S2 has it from 4 weeks on, S3 in chronic pain.",
+)
+MANIPULATION_BY_PHASE = Statement(
+    "manipulation-by-phase",
+    "S0 S1 S2",
+    "Spinal manipulation by trained providers has a small to moderate short-term benefit in acute pain "
+    "(S0, S2), and a moderate effect in subacute and chronic pain whoever provides it (S2).",
+    disagrees="S3 sees no clear difference from other active care in chronic pain.",
+)
+MANIPULATION_CAUTIONS = Statement(
+    "manipulation-cautions",
+    "policy",
+    "Added to the sources: no offer of spinal manipulation with a red flag, fragile or broken bones, "
+    "an anticoagulant, inflammatory disease of the spine, an aortic aneurysm or spine surgery in 90 days.",
+)
 NOT_FOR_CHILDREN = Statement(
     "not-for-children", "policy", "Back pain in children and adolescents needs its own assessment."
+)
+
+STRATIFY_AFTER_TWO_WEEKS = Statement(
+    "stratify-after-two-weeks",
+    "S0 S1",
+    "From two weeks on, the STarT Back tool sorts patients by their risk of lasting disability.",
+    disagrees="S1 asks everyone from then on, S0 only those who have not improved.",
+)
+START_BACK_CUT_OFFS = Statement(
+    "start-back-cut-offs",
+    "policy",
+    "Low risk: 3 points or fewer. Medium: 4 or more, of which at most 3 are psychosocial. High: at least 4 "
+    "psychosocial points, which a total of 8 or 9 implies. The sources do not give these limits; "
+    "a score older than 90 days is stale.",
+)
+LOW_RISK = Statement(
+    "low-risk-self-management", "S1", "At low risk, self-management goes on for as long as pain improves."
+)
+MEDIUM_RISK = Statement(
+    "medium-risk-physiotherapy",
+    "S1",
+    "At medium risk, standard physiotherapy with a plan made around the patient.",
+)
+HIGH_RISK = Statement(
+    "high-risk-biopsychosocial",
+    "S0 S1",
+    "At high risk, a comprehensive biopsychosocial assessment, specialized physiotherapy and early action.",
+)
+HIGH_RISK_REVIEW = Statement(
+    "high-risk-review", "S1", "Patients at high risk are reviewed no later than 12 weeks."
+)
+CBT_AT_HIGH_RISK = Statement(
+    "cbt-at-high-risk",
+    "S1",
+    "Cognitive behavioral therapy is an option at high risk, or when pain persists.",
+    disagrees="S0 gives moderate-quality evidence in chronic pain only; "
+    "S2 places it in subacute and chronic pain.",
+)
+LOOK_AGAIN = Statement(
+    "look-again-after-two-weeks",
+    "S0",
+    "Without improvement at two weeks, look again for missed red flags and for a changed pattern of pain.",
+)
+LOOK_FOR_A_CAUSE = Statement(
+    "look-for-a-cause",
+    "S3",
+    "When chronic pain does not respond enough, look for an underlying cause.",
+)
+RADICULAR_PATHWAY = Statement(
+    "radicular-pathway",
+    "S2",
+    "Signs of nerve root involvement lead to another pathway; by themselves they are no red flag.",
+)
+REVIEW_WITHIN_TWO_WEEKS = Statement(
+    "review-within-two-weeks", "S1", "Improvement is reviewed and assessed within two weeks."
+)
+SCREEN_FOR_DEPRESSION = Statement(
+    "screen-for-depression", "S0", "In chronic back pain, depression is screened for and treated."
+)
+MOOD_CUT_OFFS = Statement(
+    "mood-cut-offs",
+    "policy",
+    "A PHQ-2 of 3 or a PHQ-9 of 10 points asks for follow-up by the site's own pathway, "
+    "as some answers do at any total; scores older than a year are stale.",
+)
+WEIGHT_MANAGEMENT = Statement(
+    "weight-management", "S1", "Weight management helps when the body mass index is elevated."
+)
+WEIGHT_LIMITS = Statement(
+    "weight-limits",
+    "policy",
+    "Elevated means 25 kg/m2 or more in the last year; no such advice in pregnancy, with an eating disorder "
+    "at any time, or beside a red flag.",
 )

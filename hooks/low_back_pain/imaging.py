@@ -15,11 +15,9 @@ from cds_service import (
     Silence,
     all_of,
     any_of,
-    create_request,
     none_of,
     read,
     remove_order,
-    requested,
     set_priority,
     undecided,
 )
@@ -29,14 +27,12 @@ from .definitions import (
     BEYOND_6_WEEKS,
     CONDITIONS,
     CONSERVATIVE_CARE_FAILED,
-    FROM_4_WEEKS,
     IMAGING_REPORTS,
     KNOWN_NOT_CODED,
     OTHER_REASON,
     PALLIATIVE_CARE,
     PATIENT,
     PHASE_UNKNOWN,
-    PHYSIOTHERAPY,
     PRE_PROCEDURE,
     SERVICE_REQUESTS,
     SIX_WEEKS_UNCLEAR,
@@ -58,7 +54,6 @@ from .imaging_findings import (
     SEVERE_COURSE,
     SEVERE_SCORE,
     SPECIFIC_CAUSE,
-    UNDER_WAY,
     URGENT,
     XRAY,
 )
@@ -72,16 +67,14 @@ from .red_flags import (
     OLD_DEFICIT,
     RED_FLAG,
     SCREEN,
+    UNCODED,
 )
 from .scope import not_in_scope
+from .therapy_orders import PHYSIOTHERAPY_OFFER
 
 if TYPE_CHECKING:
     from cds_service import Criterion
 
-_UNCODED = Line(
-    "Ask for red flags that are not in the coded data read (cancer, fever, injection drug use, "
-    "corticosteroids, trauma, weight loss, bladder or bowel changes, weakness)."
-)
 _MRI_PREFERRED = Line(
     "If an image is needed in pregnancy, MRI comes before CT or a radiograph.",
     all_of(PREGNANT, NOT_MRI),
@@ -93,22 +86,6 @@ _KEEP_REASONS = (
     CONSERVATIVE_CARE_FAILED,
     PRE_PROCEDURE,
     OTHER_REASON,
-)
-_PHYSIOTHERAPY = create_request(
-    "Draft a physiotherapy referral",
-    PHYSIOTHERAPY.coding("306170007"),
-    when=all_of(
-        FROM_4_WEEKS,
-        none_of(
-            requested(
-                SERVICE_REQUESTS,
-                PHYSIOTHERAPY,
-                status=UNDER_WAY,
-                drafts=True,
-                label="physiotherapy on order",
-            )
-        ),
-    ),
 )
 _SUPPORTED = topic("imaging-supported")
 _CANDIDACY = topic("imaging-consider-candidacy")
@@ -256,7 +233,7 @@ without_red_flag_perhaps = _rung(
         Indicator.INFO,
         "Lumbar imaging: no strong red flag is recorded in the coded data read; check before ordering",
         (
-            _UNCODED,
+            UNCODED,
             Line(
                 "Age over 50 with new pain is a weak red flag by itself: look for others.", AGE_AND_NEW_PAIN
             ),
@@ -267,7 +244,7 @@ without_red_flag_perhaps = _rung(
             _MRI_PREFERRED,
             *_GAPS,
         ),
-        suggestions=(_PHYSIOTHERAPY,),
+        suggestions=(PHYSIOTHERAPY_OFFER,),
         override_reasons=_KEEP_REASONS,
         screen=(*SCREEN, SEVERE_SCORE),
     ),
@@ -283,7 +260,7 @@ without_red_flag = _rung(
         Indicator.WARNING,
         "Lumbar imaging without a recorded red flag is not advised",
         (
-            _UNCODED,
+            UNCODED,
             Line("Keep the order if a red flag is known: say so with the override reason."),
             Line(
                 "Otherwise advise staying active and review within weeks; most episodes settle in that time."
@@ -292,7 +269,7 @@ without_red_flag = _rung(
             _MRI_PREFERRED,
             *_GAPS,
         ),
-        suggestions=(_PHYSIOTHERAPY, remove_order("Remove the imaging draft")),
+        suggestions=(PHYSIOTHERAPY_OFFER, remove_order("Remove the imaging draft")),
         override_reasons=_KEEP_REASONS,
         screen=(*SCREEN, SEVERE_SCORE),
     ),

@@ -12,11 +12,7 @@ from cds_service import (
     ordered_for,
     recorded,
     remove_order,
-    repeated,
-    requested,
     selected,
-    supplied,
-    taken_for,
     taking,
     tried,
     used_lately,
@@ -24,10 +20,10 @@ from cds_service import (
 )
 
 from .analgesic_guards import ACETAMINOPHEN_ALLERGY, NALOXONE_OFFER
+from .conservative_care import THERAPY_TRIED
 from .definitions import (
     ACETAMINOPHEN,
     ACTIVE_CANCER,
-    ACUPUNCTURE,
     ACUTE,
     AORTIC_ANEURYSM,
     BACK_PAIN_MIMIC,
@@ -36,34 +32,28 @@ from .definitions import (
     CONDITIONS,
     EPIDURAL_ABSCESS,
     FRACTURE,
-    HEAT_THERAPY,
     INFLAMMATORY_BACK_PAIN,
     LONG_TERM_OPIOID_USE,
     LUMBAR_RADICULOPATHY,
     LUMBAR_STRUCTURAL_SPECIFIC,
-    MANUAL_THERAPY,
     MEDICATIONS,
-    MIND_BODY_THERAPY,
     NSAID,
     NSAID_TOPICAL,
     OPIOID,
     OPIOID_FOR_OUD,
     OPIOID_USE_DISORDER,
     PALLIATIVE_CARE,
-    PHYSIOTHERAPY,
     PROCEDURES,
-    SELF_CARE_EDUCATION,
-    SERVICE_REQUESTS,
     SICKLE_CELL,
     SPINAL_INFECTION,
     SPINE_SURGERY_HISTORY,
     SURGICAL_PROCEDURE,
 )
+from .long_use import used_for_long
 from .nsaid_guards import NSAID_WARNING
 
 ORDERED = selected(OPIOID, OPIOID_FOR_OUD, label="an opioid is ordered")
 _DONE = frozenset({"completed", "in-progress"})
-_BEGUN = _DONE | {"stopped", "on-hold", "unknown"}
 
 # SAFE-02 to SAFE-04: no nudge at all
 EXEMPT = any_of(
@@ -79,19 +69,9 @@ MAY_TREAT_OUD = any_of(
     taking(MEDICATIONS, OPIOID_FOR_OUD, label="buprenorphine or methadone"),
     label="treatment that may be for opioid use disorder",
 )
-# SAFE-06: monthly renewals are usually completed requests, so status alone must not hide them
+# SAFE-06
 LONG_TERM = any_of(
-    taken_for(MEDICATIONS, OPIOID, at_least=days(90), label="an opioid ordered 90 days ago or more"),
-    repeated(
-        MEDICATIONS,
-        OPIOID,
-        apart=days(60),
-        within=days(180),
-        label="opioid orders 60 days apart within 180 days",
-    ),
-    supplied(
-        MEDICATIONS, OPIOID, at_least=days(60), within=days(90), label="60 days' opioid supply in 90 days"
-    ),
+    *used_for_long(OPIOID, "an", "opioid"),
     recorded(CONDITIONS, LONG_TERM_OPIOID_USE, label="long-term opioid use"),
     label="long-term opioid treatment",
 )
@@ -148,25 +128,6 @@ DRUG_TRIED = any_of(
     ),
     all_of(NSAID_WARNING, ACETAMINOPHEN_ALLERGY, label="neither an NSAID nor acetaminophen possible"),
     label="first-line medicine tried",
-)
-_THERAPIES = (
-    PHYSIOTHERAPY,
-    MANUAL_THERAPY,
-    ACUPUNCTURE,
-    MIND_BODY_THERAPY,
-    HEAT_THERAPY,
-    SELF_CARE_EDUCATION,
-)
-THERAPY_TRIED = any_of(
-    requested(
-        SERVICE_REQUESTS,
-        *_THERAPIES,
-        status=frozenset({"active", "on-hold", "completed", "unknown"}),
-        where=within(days(365)),
-        label="a therapy ordered in the last year",
-    ),
-    recorded(PROCEDURES, *_THERAPIES, label="a therapy given", status=_BEGUN, where=within(days(365))),
-    label="first-line therapy tried",
 )
 NOTHING_TRIED = all_of(
     none_of(DRUG_TRIED), none_of(THERAPY_TRIED), label="no trial of first-line treatment recorded"

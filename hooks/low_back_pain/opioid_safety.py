@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from cds_service import (
-    Advice,
     Indicator,
-    Ladder,
     Line,
-    Rule,
     all_of,
     any_of,
-    at_least,
     days,
     order_is,
     recorded,
@@ -28,24 +23,16 @@ from .acetaminophen import OVER_LIMIT, TOTAL_UNKNOWN, acetaminophen_rule, remove
 from .analgesic_guards import ACETAMINOPHEN_ALLERGY, ALCOHOL_USE, LIVER_SEVERE
 from .definitions import (
     ACETAMINOPHEN,
-    BENEFIT_OUTWEIGHS_RISK,
     BENZODIAZEPINE,
     BREASTFEEDING,
     CODEINE,
     CONDITIONS,
-    DATA_OUTDATED,
     GABAPENTINOID,
     INDEX_ON_RECORD,
-    MAOI,
     MEDICATIONS,
     MEPERIDINE,
     MUSCLE_RELAXANT,
-    OTHER_REASON,
-    PALLIATIVE_CARE,
-    PALLIATIVE_REASON,
     SEDATIVE_OTHER,
-    SLEEP_DISORDERED_BREATHING,
-    SPECIALIST_REQUEST,
     SSRI_SNRI,
     TRAMADOL,
     UNDER_18,
@@ -53,102 +40,54 @@ from .definitions import (
 )
 from .opioid_history import NALOXONE_FIRST, ORDERED, REMOVE
 from .pregnancy import PREGNANT
+from .shared_hazards import (
+    SLEEP_DISORDERED,
+    TAKES_BENZODIAZEPINE,
+    TAKES_GABAPENTINOID,
+    TAKES_MAOI,
+    TAKES_OTHER_SEDATIVE,
+    TAKES_RELAXANT,
+    combinations,
+    hazard,
+)
 
-if TYPE_CHECKING:
-    from cds_service import Criterion
-
-# OPI-06: what adds to the sedation of an opioid
-_BENZODIAZEPINE = taking(MEDICATIONS, BENZODIAZEPINE, label="a benzodiazepine")
+# OPI-06: what adds to the sedation of an opioid; some of it may be in the same product
 _SEDATION = (
-    taking(MEDICATIONS, GABAPENTINOID, label="a gabapentinoid"),
+    TAKES_GABAPENTINOID,
     any_of(
-        taking(MEDICATIONS, MUSCLE_RELAXANT, label="a muscle relaxant"),
+        TAKES_RELAXANT,
         order_is(MUSCLE_RELAXANT, label="a muscle relaxant in the same product"),
     ),
     any_of(
-        taking(MEDICATIONS, SEDATIVE_OTHER, label="another sedative"),
+        TAKES_OTHER_SEDATIVE,
         order_is(SEDATIVE_OTHER, label="another sedative in the same product"),
     ),
     ALCOHOL_USE,
-    recorded(CONDITIONS, SLEEP_DISORDERED_BREATHING, label="sleep-disordered breathing"),
+    SLEEP_DISORDERED,
 )
-_COMBINATION = topic("opioid-sedative-combination")
-_SAFER = (
-    NALOXONE_FIRST,
-    remove_other_drafts(
-        "Remove the other sedating draft",
-        BENZODIAZEPINE,
-        GABAPENTINOID,
-        MUSCLE_RELAXANT,
-        SEDATIVE_OTHER,
-        unless=renewal(MEDICATIONS, label="a renewal"),
-    ),
-    REMOVE,
-)
-_TOGETHER = (
-    Line("Avoid the combination, or use the lowest doses of both and watch breathing."),
-    Line("Offer naloxone, and tell the patient and those at home when to use it."),
-)
-_COMBINATION_REASONS = (
-    SPECIALIST_REQUEST,
-    BENEFIT_OUTWEIGHS_RISK,
-    PALLIATIVE_REASON,
-    DATA_OUTDATED,
-    OTHER_REASON,
-)
-
-
-def _combination(
-    rule_id: str, when: Criterion, indicator: Indicator, summary: str, *, hospice: bool = False
-) -> Rule:
-    return Rule(
-        id=rule_id,
-        rows=("OPI-06",),
-        topic=_COMBINATION,
-        on=ORDERED,
-        scope=INDEX_ON_RECORD,
-        when=when,
-        unless=UNDER_18,
-        if_unknown="advise",
-        advice=Advice(
-            indicator,
-            summary,
-            _TOGETHER if not hospice else (Line("In palliative care the combination may be intended."),),
-            suggestions=() if hospice else _SAFER,
-            override_reasons=_COMBINATION_REASONS,
-        ),
-        evidence=(S.SEDATIVES_ADD_UP,),
-    )
-
-
-combinations = Ladder(
+sedation = combinations(
     (
-        _combination(
-            "opioid-with-sedative-in-palliative-care",
-            all_of(PALLIATIVE_CARE, any_of(_BENZODIAZEPINE, *_SEDATION)),
-            Indicator.INFO,
-            "Opioid with a sedative in palliative care: watch sedation and breathing",
-            hospice=True,
+        "opioid-with-sedative-in-palliative-care",
+        "opioid-with-benzodiazepine",
+        "opioid-with-several-sedatives",
+        "opioid-with-sedative",
+    ),
+    on=ORDERED,
+    scope=INDEX_ON_RECORD,
+    benzodiazepine=TAKES_BENZODIAZEPINE,
+    others=_SEDATION,
+    suggestions=(
+        NALOXONE_FIRST,
+        remove_other_drafts(
+            "Remove the other sedating draft",
+            BENZODIAZEPINE,
+            GABAPENTINOID,
+            MUSCLE_RELAXANT,
+            SEDATIVE_OTHER,
+            unless=renewal(MEDICATIONS, label="a renewal"),
         ),
-        _combination(
-            "opioid-with-benzodiazepine",
-            _BENZODIAZEPINE,
-            Indicator.CRITICAL,
-            "Opioid with benzodiazepine: respiratory depression risk",
-        ),
-        _combination(
-            "opioid-with-several-sedatives",
-            at_least(2, *_SEDATION, label="two or more things that sedate"),
-            Indicator.CRITICAL,
-            "Opioid with several sedating factors: respiratory depression risk",
-        ),
-        _combination(
-            "opioid-with-sedative",
-            any_of(*_SEDATION, label="something else that sedates"),
-            Indicator.WARNING,
-            "Opioid with another sedating factor: respiratory depression risk",
-        ),
-    )
+        REMOVE,
+    ),
 )
 
 # SAFE-25, APA-01: acetaminophen inside an opioid product
@@ -208,54 +147,40 @@ acetaminophen_rules = (
     ),
 )
 
-serotonergic_maoi = Rule(
-    id="opioid-with-maoi",
-    rows=("SAFE-41",),
-    topic=topic("serotonergic-interaction"),
-    on=ORDERED,
-    scope=INDEX_ON_RECORD,
-    when=all_of(
-        order_is(TRAMADOL, MEPERIDINE, label="tramadol or meperidine is ordered"),
-        taking(MEDICATIONS, MAOI, label="an MAO inhibitor"),
-    ),
-    unless=UNDER_18,
-    if_unknown="advise",
-    advice=Advice(
+_hazard = partial(hazard, on=ORDERED, remove=REMOVE)
+_SEROTONERGIC = "serotonergic-interaction"
+
+serotonergic_maoi = _hazard(
+    "opioid-with-maoi",
+    ("SAFE-41",),
+    _SEROTONERGIC,
+    when=all_of(order_is(TRAMADOL, MEPERIDINE, label="tramadol or meperidine is ordered"), TAKES_MAOI),
+    says=(
         Indicator.CRITICAL,
         "MAO inhibitor with tramadol or meperidine: serotonin syndrome risk",
-        (Line("Do not combine; choose another analgesic."),),
-        suggestions=(REMOVE,),
-        override_reasons=(BENEFIT_OUTWEIGHS_RISK, DATA_OUTDATED, OTHER_REASON),
+        "Do not combine; choose another analgesic.",
     ),
     evidence=(S.SEROTONERGIC_OPIOIDS,),
 )
-serotonergic_ssri = Rule(
-    id="tramadol-with-ssri",
-    rows=("SAFE-41",),
-    topic=topic("serotonergic-interaction"),
-    on=ORDERED,
-    scope=INDEX_ON_RECORD,
+serotonergic_ssri = _hazard(
+    "tramadol-with-ssri",
+    ("SAFE-41",),
+    _SEROTONERGIC,
     when=all_of(
         order_is(TRAMADOL, label="tramadol is ordered"),
         taking(MEDICATIONS, SSRI_SNRI, label="an SSRI or SNRI"),
     ),
-    unless=UNDER_18,
-    if_unknown="advise",
-    advice=Advice(
+    says=(
         Indicator.WARNING,
         "Tramadol with an SSRI or SNRI: serotonin syndrome and seizure risk",
-        (Line("Consider another analgesic, or watch for agitation, tremor and fever."),),
-        suggestions=(REMOVE,),
-        override_reasons=(BENEFIT_OUTWEIGHS_RISK, DATA_OUTDATED, OTHER_REASON),
+        "Consider another analgesic, or watch for agitation, tremor and fever.",
     ),
     evidence=(S.SEROTONERGIC_OPIOIDS,),
 )
-in_pregnancy = Rule(
-    id="opioid-in-pregnancy",
-    rows=("SAFE-20",),
-    topic=topic("pregnancy-medication"),
-    on=ORDERED,
-    scope=INDEX_ON_RECORD,
+in_pregnancy = _hazard(
+    "opioid-in-pregnancy",
+    ("SAFE-20",),
+    "pregnancy-medication",
     when=all_of(
         order_is(CODEINE, TRAMADOL, label="codeine or tramadol is ordered"),
         any_of(
@@ -263,14 +188,10 @@ in_pregnancy = Rule(
             recorded(CONDITIONS, BREASTFEEDING, label="breast-feeding", where=within(days(365))),
         ),
     ),
-    unless=UNDER_18,
-    if_unknown="advise",
-    advice=Advice(
+    says=(
         Indicator.WARNING,
         "Codeine or tramadol: a recorded condition speaks against it",
-        (Line("In pregnancy and while breast-feeding choose another analgesic."),),
-        suggestions=(REMOVE,),
-        override_reasons=(BENEFIT_OUTWEIGHS_RISK, DATA_OUTDATED, OTHER_REASON),
+        "In pregnancy and while breast-feeding choose another analgesic.",
     ),
     evidence=(S.OPIOIDS_IN_PREGNANCY,),
 )

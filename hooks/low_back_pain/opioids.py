@@ -26,6 +26,7 @@ from cds_service import (
 
 from . import evidence as S  # noqa: N812 - S.NAME reads as "statement"
 from .analgesic_guards import ACETAMINOPHEN_500, NAPROXEN_500, WITHOUT_MEDICINE
+from .conservative_care import THERAPY_TRIED
 from .definitions import (
     ACUTE,
     ALTERNATIVE_CONTRAINDICATED,
@@ -54,12 +55,11 @@ from .opioid_history import (
     PART_TRIED,
     REMOVE,
     SURGERY_LATELY,
-    THERAPY_TRIED,
 )
 from .opioid_safety import (
     acetaminophen_rules,
-    combinations,
     in_pregnancy,
+    sedation,
     serotonergic_maoi,
     serotonergic_ssri,
 )
@@ -293,7 +293,7 @@ service = CdsService(
     "when an opioid is ordered.",
     rules=(
         *acetaminophen_rules,
-        combinations,
+        sedation,
         serotonergic_maoi,
         serotonergic_ssri,
         in_pregnancy,

@@ -162,7 +162,13 @@ INJECTING = any_of(
 )
 LONG_TERM_STEROIDS = any_of(
     recorded(CONDITIONS, LONG_TERM_STEROID, label="long-term corticosteroid use"),
-    taken_for(MEDICATIONS, CORTICOSTEROID, at_least=days(90), label="a corticosteroid for 90 days or more"),
+    taken_for(
+        MEDICATIONS,
+        CORTICOSTEROID,
+        at_least=days(90),
+        statements=True,
+        label="a corticosteroid for 90 days or more",
+    ),
     supplied(
         MEDICATIONS,
         CORTICOSTEROID,
@@ -248,6 +254,12 @@ SCREEN = (
     TRAUMA_FOUND,
     WEIGHT_LOSS_FOUND,
     AGE_AND_NEW_PAIN,
+)
+
+# SAFE-48: said wherever a card speaks against an order
+UNCODED = Line(
+    "Ask for red flags that are not in the coded data read (cancer, fever, injection drug use, "
+    "corticosteroids, trauma, weight loss, bladder or bowel changes, weakness)."
 )
 
 # The emergency card, given wherever lumbar imaging is ordered

@@ -29,7 +29,13 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-CHANGEABLE = {"priority", "dispenseRequest"}
+CHANGEABLE = {
+    "priority",
+    "dispenseRequest",
+    "occurrencePeriod",
+    "medicationCodeableConcept",
+    "dosageInstruction",
+}
 RULES_EXTENSION = "org.lumbar-cds.rules"
 
 
@@ -152,7 +158,7 @@ def test_the_source_leads_to_the_rule_and_not_to_the_patient(house: House) -> No
     """CARD-07: an absolute URL of our page of rules."""
     (card,) = house.published.call(house.body()).cards
 
-    assert card["source"]["url"] == f"{PUBLIC_URL}/evidence#imaging-without-red-flag"
+    assert card["source"]["url"] == f"{PUBLIC_URL}/evidence/imaging-without-red-flag"
 
 
 def test_a_rule_has_one_topic_for_ever(cards: list[Json]) -> None:

@@ -197,11 +197,11 @@ def test_the_sandbox_server_searches_both_ways(house: House) -> None:
 
 
 def test_prefetch_of_a_service_is_what_it_would_read_itself(house: House, services: list[Json]) -> None:
-    """PRE-15: a key that is left out is asked for by the same name."""
+    """PRE-15: a key that is left out is asked for by the same name; statements are no key (docs/adr/0009)."""
     (imaging,) = (service for service in services if service["id"] == IMAGING)
     body = {**house.body(), "fhirServer": house.ehr("open").url}
     del body["prefetch"]
 
     answered = house.open.call(body)
 
-    assert list(answered.asked) == sorted(imaging["prefetch"])
+    assert list(answered.asked) == sorted([*imaging["prefetch"], "medicationStatements"])

@@ -166,7 +166,7 @@ def test_a_card_says_what_to_do_about_which_order_and_who_says_so(house: _House)
     assert card["indicator"] == "info"
     assert card["source"] == {
         "label": "Guideline",
-        "url": "http://cds/rules#rule",
+        "url": "http://cds/rules/rule",
         "topic": {"system": CODE_SYSTEM, "code": "imaging", "display": "imaging"},
     }
     assert card["overrideReasons"][-1] == {

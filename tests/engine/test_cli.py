@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PATIENTS = ROOT / "fhir_fixtures" / "low_back_pain" / "patients"
-COMMANDS = ("serve", "sandbox", "demo", "fire", "load", "check", "sheets", "explain", "explain-code")
+COMMANDS = ("serve", "sandbox", "demo", "fire", "load", "check", "sheets", "trace", "explain", "explain-code")
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_serve_refuses_to_be_reached_from_outside(host: str) -> None:
     assert "CDS_OPEN=yes" in refused.stderr
 
 
-@pytest.mark.parametrize("command", ["serve", "check", "sheets", "explain-code x y"])
+@pytest.mark.parametrize("command", ["serve", "check", "sheets", "trace", "explain-code x y"])
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
@@ -147,6 +147,14 @@ def test_sheets_prints_the_rules_page() -> None:
     assert printed.stdout == (ROOT / "hooks/low_back_pain/RULES.md").read_text(encoding="utf-8")
 
 
+def test_trace_prints_the_page_of_the_trace() -> None:
+    """What is uncovered is told on standard error, and by the exit code."""
+    printed = run("trace")
+
+    assert printed.exit_code == bool(printed.stderr)
+    assert printed.stdout == (ROOT / "hooks/low_back_pain/TRACE.md").read_text(encoding="utf-8")
+
+
 def request_file(folder: Path, **changes: object) -> Path:
     """Write an order-select request of a lumbar MRI for a patient of whom nothing is recorded."""
     code = {"coding": [{"system": "http://loinc.org", "code": "24968-0"}]}
@@ -158,17 +166,28 @@ def request_file(folder: Path, **changes: object) -> Path:
     return path
 
 
-def test_explain_prints_the_verdict_of_every_rule_that_woke(tmp_path: Path) -> None:
-    """With its outcome, the orders it judged, and what it asked as a tree."""
-    explained = run("explain", request_file(tmp_path), "--service", "lbp-imaging-order-select")
+def test_explain_tells_the_whole_verdict_tree_as_data(tmp_path: Path) -> None:
+    """Needs, and every rule of the service with its outcome and what it asked, on the day that is named."""
+    arguments = ("--service", "lbp-imaging-order-select", "--today", "2026-11-01", "--json")
+    explained = run("explain", request_file(tmp_path), *arguments)
 
-    verdicts = json.loads(explained.stdout)
-    first = verdicts[0]
+    (service,) = json.loads(explained.stdout)["services"]
     assert explained.exit_code == 0
-    assert {verdict["orders"][0] for verdict in verdicts} == {"ServiceRequest/a"}
-    assert {verdict["outcome"] for verdict in verdicts} <= {"speaks", "silent", "out of scope", "undecided"}
-    assert set(first["findings"][0]) >= {"asks", "truth"}
-    assert any("parts" in finding for verdict in verdicts for finding in verdict["findings"])
+    assert (service["service"], service["today"]) == ("lbp-imaging-order-select", "2026-11-01")
+    assert {need["key"]: need["state"] for need in service["needs"]}["conditions"] == "empty"
+    assert {rule["judged"][0]["order"] for rule in service["rules"]} == {"ServiceRequest/a"}
+    assert {rule["judged"][0]["scope"]["truth"] for rule in service["rules"]} >= {"NO", "YES"}
+
+
+def test_explain_prints_the_tree_of_every_service_on_the_hook(tmp_path: Path) -> None:
+    """As lines for people, with the rules that slept and why."""
+    explained = run("explain", request_file(tmp_path))
+
+    assert explained.exit_code == 0
+    assert "lbp-imaging-order-select on " in explained.stdout
+    assert "conditions (problem list): empty, 0 read" in explained.stdout
+    assert "opioid-acute: not awake" in explained.stdout
+    assert "ServiceRequest/a is in none of rx-opioid" in explained.stdout
 
 
 @pytest.mark.parametrize(
@@ -203,7 +222,17 @@ def test_explain_code_says_that_it_knows_nothing() -> None:
     """A foreign code is no error."""
     known = json.loads(run("explain-code", "http://local.example.org", "X").stdout)["low_back_pain"]
 
-    assert known == {"valueSets": [], "ingredients": [], "strengths": [], "understood": False}
+    assert known["understood"] is False
+    assert known["valueSets"] == known["why"] == known["wakes"] == []
+    assert known["consequence"].startswith("not understood")
+    assert known["siteMap"]["group"][0]["source"] == "http://local.example.org"
+
+
+def test_explain_code_says_where_a_name_would_count() -> None:
+    """An order of a foreign code alone is recognised by its name."""
+    told = run("explain-code", "http://local.example.org", "X", "--name", "MRI of the lumbar spine")
+
+    assert json.loads(told.stdout)["low_back_pain"]["byName"] == {"ServiceRequest": "imaging-lumbar-mri"}
 
 
 def test_fire_prints_the_cards_a_clinician_would_see(url: str) -> None:
@@ -224,7 +253,7 @@ def test_fire_prints_data_for_programs(url: str) -> None:
     cards = {service["service"]: service["cards"] for service in outcome["services"]}
     assert fired.exit_code == 0
     assert outcome["patient"] == "plain-acute"
-    assert cards["lbp-imaging-order-select"][0]["source"]["url"].startswith(f"{url}/evidence#")
+    assert cards["lbp-imaging-order-select"][0]["source"]["url"].startswith(f"{url}/evidence/")
     assert cards["lbp-opioids-order-select"] == []
 
 

@@ -116,6 +116,17 @@ def test_what_the_operator_switched_off_stays_off() -> None:
     assert called.with_off(()) == called
 
 
+@pytest.mark.parametrize(
+    ("wanted", "limit", "most"),
+    [(None, None, None), (3, None, 3), (None, 4, 4), (3, 4, 3), (5, 4, 4), (0, 4, 0)],
+)
+def test_a_limit_of_the_guideline_can_be_lowered_and_not_lifted(
+    wanted: int | None, limit: int | None, most: int | None
+) -> None:
+    """The lower one holds."""
+    assert Configuration(max_cards=wanted).at_most(limit).max_cards == most
+
+
 # ── showing ───────────────────────────────────────────────────────────────────────────────────────
 
 

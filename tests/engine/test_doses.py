@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from cds_service.doses import daily_mg, in_days, supply_days
+from cds_service.doses import daily_mg, in_days, single_mg, supply_days
 from cds_service.fhir import MedicationRequest, Quantity
 from cds_service.terminology import Strength
 
@@ -183,3 +183,11 @@ def test_milligrams_of_a_combination_are_counted_in_tablets(
     found = daily_mg(_taken(_instruction(dose, unit)), ingredient, strengths)
 
     assert found == (None if milligrams is None else pytest.approx(milligrams))
+
+
+def test_what_is_taken_at_once_is_told_per_instruction() -> None:
+    """In the order of the instructions, None where a number is missing; how often does not matter."""
+    request = _taken(_instruction(2, "tablet", timing=None), {"text": "as told"}, _instruction(325, "mg"))
+
+    assert single_mg(request, APAP, SINGLE) == (1000, None, 325)
+    assert single_mg(_request(), APAP, SINGLE) == ()

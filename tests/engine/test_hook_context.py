@@ -347,3 +347,19 @@ def test_a_full_basket_is_read_whole(guideline: Guideline) -> None:
     drafts = drafts_of(guideline, *entries, selections=names)
 
     assert [draft.reference for draft in drafts if draft.selected and draft.nameable] == names
+
+
+def test_an_order_for_a_device_keeps_its_own_name(guideline: Guideline) -> None:
+    """A removal names the DeviceRequest, and the client is still one of R4."""
+    device = {
+        "resourceType": "DeviceRequest",
+        "id": "d",
+        "subject": SUBJECT,
+        "intent": "order",
+        "codeCodeableConcept": SCAN,
+    }
+    (draft,) = drafts_of(guideline, entry(device), selections=["DeviceRequest/d"])
+
+    assert (draft.reference, draft.sets, draft.selected) == ("DeviceRequest/d", {"mri"}, True)
+    assert not draft.foreign_version
+    assert draft.source == device

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.answers import Need
+from cds_service.criteria.durations import days, weeks
+from cds_service.criteria.episode import Episode
 from cds_service.criteria.finding import Criterion, Finding, any_of, none_of
 from cds_service.criteria.orders import order_is, order_urgent
 from cds_service.criteria.records import recorded
@@ -26,7 +28,10 @@ from cds_service.suggestions import (
     offer,
     remove_order,
     remove_other_drafts,
+    set_due,
+    set_medicine,
     set_priority,
+    set_start,
     set_supply,
 )
 from cds_service.terminology import LOINC, RXNORM, SNOMED_CT
@@ -253,6 +258,53 @@ def test_an_update_keeps_whatever_else_the_client_wrote(
     assert _action(built.suggestions[0]).resource == {**_mri(**members), "priority": "urgent"}
 
 
+def test_another_product_takes_the_dosage_of_the_old_one_along(
+    chart_of: Callable[..., Chart], draft_of: Callable[..., Fact]
+) -> None:
+    """The dosage was written for the old product; whatever else the client wrote stays."""
+    source = {
+        "resourceType": "MedicationRequest",
+        "id": "d1",
+        "status": "draft",
+        "intent": "order",
+        "medicationReference": {"reference": "Medication/m1"},
+        "subject": {"reference": "Patient/p1"},
+        "dosageInstruction": [{"text": "2 tablets"}],
+        "dispenseRequest": {"numberOfRepeatsAllowed": 1},
+    }
+    draft = draft_of(source)
+    medicine = Medicine("half of it", Coding(RXNORM, "161", "Half"), _says(NO))
+
+    built = set_medicine("Change", medicine).on(chart_of(drafts=(draft,)), (draft,))
+
+    updated = dict(_action(built.suggestions[0]).resource or {})
+    code = {"coding": [{"system": RXNORM, "code": "161", "display": "Half"}], "text": "Half"}
+    assert updated.pop("medicationCodeableConcept") == code
+    assert updated == {
+        name: value
+        for name, value in source.items()
+        if name not in {"medicationReference", "dosageInstruction"}
+    }
+
+
+def test_another_product_must_pass_its_guards(
+    chart_of: Callable[..., Chart], draft_of: Callable[..., Fact]
+) -> None:
+    """SAFE-27: withheld while a hazard is there or unknown, and the card says why."""
+    draft = draft_of({"resourceType": "MedicationRequest", "id": "d1"})
+    chart = chart_of(drafts=(draft,))
+    made = [
+        set_medicine("Change", Medicine("half", THERAPY, _says(truth))).on(chart, (draft,))
+        for truth in (YES, UNKNOWN)
+    ]
+
+    assert [built.suggestions for built in made] == [(), ()]
+    assert [line for built in made for line in built.lines] == [
+        "half is not suggested: a hazard.",
+        "half is not suggested, because this could not be checked: a hazard (not read).",
+    ]
+
+
 @pytest.mark.parametrize("priority", ["", "stat"])
 def test_a_created_request_is_a_valid_draft(
     chart_of: Callable[..., Chart], draft_of: Callable[..., Fact], priority: str
@@ -265,6 +317,34 @@ def test_a_created_request_is_a_valid_draft(
     assert resource.get("priority", "") == priority
     assert (resource["status"], resource["intent"]) == ("draft", "order")
     assert get_fhir_model_class("ServiceRequest").model_validate(dict(resource))
+
+
+def test_an_order_may_be_due_and_nothing_else_changes(
+    chart_of: Callable[..., Chart], draft_of: Callable[..., Fact]
+) -> None:
+    """REF-01: from today to the last day takes the place of whatever occurrence it had."""
+    order = draft_of(_mri(occurrenceDateTime="2027-01-01", note=[{"text": "as agreed"}]))
+    suggest = set_due("Within 2 weeks", days(14))
+    built = suggest.on(chart_of(drafts=(order,)), (order,))
+
+    period = {"start": "2026-11-01", "end": "2026-11-15"}
+    assert _labels(built) == ["Within 2 weeks"]
+    assert _action(built.suggestions[0]).resource == {
+        **_mri(note=[{"text": "as agreed"}]),
+        "occurrencePeriod": period,
+    }
+    assert suggest.said == "Within 2 weeks (update occurrencePeriod)"
+
+
+def test_a_created_request_may_be_due(chart_of: Callable[..., Chart]) -> None:
+    """Its occurrence reaches from today to the day on which it is due at the latest."""
+    suggest = create_request("Draft a visit", THERAPY, due=days(14))
+    resource = _action(suggest.on(chart_of(), ()).suggestions[0]).resource
+
+    assert resource is not None
+    assert resource["occurrencePeriod"] == {"start": "2026-11-01", "end": "2026-11-15"}
+    assert get_fhir_model_class("ServiceRequest").model_validate(dict(resource))
+    assert suggest.said == "Draft a visit (create a draft ServiceRequest, within 14 days)"
 
 
 def test_a_medicine_without_hazards_is_a_valid_draft(chart_of: Callable[..., Chart]) -> None:
@@ -361,3 +441,64 @@ def test_a_hazard_of_the_chart_withholds(chart_of: Callable[..., Chart], terms: 
     assert medicine.offered(chart_of()) is not None
     assert medicine.offered(chart_of(fever)) is None
     assert medicine.offered(chart_of(gaps={"Condition": "timed out"})) is None
+
+
+@pytest.fixture
+def pain(terms: Terminology) -> Episode:
+    """Return an episode of pain."""
+    return Episode(
+        "pain",
+        CONDITIONS,
+        (terms["pain"],),
+        chronic=terms["chronic-pain"],
+        acute=terms["acute-pain"],
+        join=days(84),
+        acute_below=days(28),
+        chronic_after=days(84),
+    )
+
+
+def _painful(code: str = "pain", **members: object) -> dict[str, Any]:
+    return {
+        "resourceType": "Condition",
+        "code": {"coding": [{"system": SNOMED_CT, "code": code}]},
+        **members,
+    }
+
+
+def test_an_order_may_begin_later_and_nothing_else_changes(
+    chart_of: Callable[..., Chart], draft_of: Callable[..., Fact], pain: Episode
+) -> None:
+    """EXR-01: the start takes the place of every form of occurrence, its extensions included."""
+    kept = _mri(note=[{"text": "as agreed"}])
+    order = draft_of({**kept, "occurrenceDateTime": "2026-11-02", "_occurrenceDateTime": {"id": "x"}})
+    chart = chart_of(_painful(onsetDateTime="2026-10-20"), drafts=(order,))
+    built = set_start("Begin on", pain, weeks(4)).on(chart, (order,))
+
+    assert _labels(built) == ["Begin on 2026-11-17"]
+    assert _action(built.suggestions[0]).resource == {**kept, "occurrencePeriod": {"start": "2026-11-17"}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "start"),
+    [
+        (_painful(onsetDateTime="2026-10-05"), "2026-11-02"),
+        (_painful(onsetDateTime="2026-10-04"), None),
+        (_painful(onsetDateTime="2026-11"), "2026-11-29"),
+        (_painful(onsetDateTime="2026-10"), None),
+        (_painful("acute"), None),
+        (_painful(), None),
+    ],
+)
+def test_a_later_start_is_offered_while_that_day_is_known_and_ahead(
+    chart_of: Callable[..., Chart],
+    draft_of: Callable[..., Fact],
+    pain: Episode,
+    condition: dict[str, Any],
+    start: str | None,
+) -> None:
+    """Four weeks are over on day 28; an onset without a date, or one too vague, names no day."""
+    order = draft_of(_mri())
+    built = set_start("Begin on", pain, weeks(4)).on(chart_of(condition, drafts=(order,)), (order,))
+
+    assert _labels(built) == ([f"Begin on {start}"] if start else [])

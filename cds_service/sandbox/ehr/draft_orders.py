@@ -24,7 +24,7 @@ _SNOMED_ID = re.compile(r"[1-9]\d{5,17}")
 
 @dataclass(frozen=True, slots=True)
 class Orderable:
-    """Something that can be ordered: an image (LOINC) or a medicine (RxNorm product)."""
+    """Something to order: an image (LOINC), a medicine (RxNorm product) or a service (SNOMED CT)."""
 
     system: str
     code: str
@@ -45,6 +45,17 @@ ORDERS: dict[str, Orderable] = {
     "ibuprofen": Orderable(_RXNORM, "197805", "Ibuprofen 400 MG Oral Tablet"),
     "acetaminophen": Orderable(_RXNORM, "198440", "Acetaminophen 500 MG Oral Tablet"),
     "diazepam": Orderable(_RXNORM, "197591", "diazepam 5 MG Oral Tablet"),
+    "cyclobenzaprine": Orderable(_RXNORM, "828320", "cyclobenzaprine hydrochloride 5 MG Oral Tablet"),
+    "gabapentin": Orderable(_RXNORM, "310431", "gabapentin 300 MG Oral Capsule"),
+    "prednisone": Orderable(_RXNORM, "198145", "prednisone 10 MG Oral Tablet"),
+    "duloxetine": Orderable(_RXNORM, "596930", "duloxetine 30 MG Delayed Release Oral Capsule"),
+    "physiotherapy": Orderable(_SNOMED, "91251008", "Physical therapy procedure"),
+    "exercise": Orderable(_SNOMED, "229065009", "Exercise therapy"),
+    "tens": Orderable(_SNOMED, "229559001", "Transcutaneous nerve stimulation therapy"),
+    "lumbar-support": Orderable(_SNOMED, "31174004", "Lumbosacral belt"),
+    "chiropractic": Orderable(_SNOMED, "182548004", "Chiropraxy"),
+    "epidural-injection": Orderable(_SNOMED, "171788003", "Therapeutic lumbar epidural injection"),
+    "spine-surgery": Orderable(_SNOMED, "308482002", "Referral to neurosurgeon"),
 }
 
 
@@ -133,6 +144,8 @@ def _draft(name: str, number: int, patient: str, details: Details) -> dict[str, 
     }
     if item.system == _LOINC:
         return {"resourceType": "ServiceRequest", **shared, "category": [_IMAGING], "code": what}
+    if item.system == _SNOMED:
+        return {"resourceType": "ServiceRequest", **shared, "code": what}
     medicine = {"resourceType": "MedicationRequest", **shared, "medicationCodeableConcept": what}
     return {**medicine, **_dosage(details.dose), **_supply(details.supply_days)}
 

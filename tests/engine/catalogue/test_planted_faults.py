@@ -26,6 +26,12 @@ _planted = tuple(
 guideline = _replace(guideline, services=(*guideline.services[:-1], _replace(_service, rules=_planted)))
 """
 
+VIGNETTE = """
+| rows | patient | order | cards |
+|---|---|---|---|
+| IMG-01 | a patient who was added by hand | lumbar mri | none |
+"""
+
 
 def copied(folder: Path, *names: str) -> Path:
     """Copy parts of the repository, without what running it left behind."""
@@ -101,6 +107,45 @@ def test_a_stale_rules_page_makes_the_check_fail_until_it_is_written(copy: Path)
 
     assert (stale.returncode, written.returncode, fresh.returncode) == (1, 0, 0)
     assert "RULES.md of low_back_pain is not what the rules say" in stale.stdout
+
+
+def test_a_stale_trace_makes_the_check_fail_until_it_is_written(copy: Path) -> None:
+    """A vignette more, and the page is no longer what is there; `trace --write` is the remedy it names."""
+    copied(copy, "tests/low_back_pain", "fhir_fixtures/low_back_pain")
+    append(copy / "tests/low_back_pain/imaging.md", VIGNETTE)
+
+    stale = cds_service(copy, "check")
+    cds_service(copy, "trace", "--write")
+    fresh = cds_service(copy, "check")
+
+    assert stale.returncode == 1
+    assert "TRACE.md of low_back_pain is not what is there: run `cds-service trace --write`" in stale.stdout
+    assert "TRACE.md" not in fresh.stdout + fresh.stderr
+
+
+def test_a_row_that_loses_its_vignettes_is_uncovered(copy: Path) -> None:
+    """The trace lists it and ends with 1, although it writes the page."""
+    copied(copy, "tests/low_back_pain", "fhir_fixtures/low_back_pain")
+    table = copy / "tests/low_back_pain/imaging.md"
+    table.write_text(table.read_text(encoding="utf-8").replace("IMG-06", ""), encoding="utf-8")
+
+    written = cds_service(copy, "trace", "--write")
+
+    assert written.returncode == 1
+    assert "IMG-06 is uncovered: no vignette" in written.stderr
+    assert "**uncovered: no vignette" in (copy / GUIDELINE / "TRACE.md").read_text(encoding="utf-8")
+
+
+def test_where_no_vignettes_are_installed_there_is_no_trace_and_the_check_says_so(copy: Path) -> None:
+    """Nothing is called uncovered, and nothing is called traced."""
+    cds_service(copy, "sheets", "--write")
+
+    trace = cds_service(copy, "trace")
+    checked = cds_service(copy, "check")
+
+    assert (trace.returncode, checked.returncode) == (1, 0)
+    assert "a trace is made in a source checkout, tests are not installed" in trace.stderr
+    assert "TRACE.md of low_back_pain was not compared" in checked.stderr
 
 
 PLANTED = [

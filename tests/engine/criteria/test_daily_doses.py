@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cds_service.answers import Need
-from cds_service.criteria.daily_doses import daily_dose, order_dose, taking_dose
+from cds_service.criteria.daily_doses import daily_dose, order_dose, order_single_dose, taking_dose
 from cds_service.terminology import RXNORM
 from cds_service.truth import Truth
 
@@ -126,6 +126,38 @@ def test_without_an_order_there_is_no_dose(chart_of: Callable[..., Chart], terms
     """Nobody is judged: the answer is NO."""
     asked = order_dose(terms["acetaminophen"], "161", above_mg=325, label="a high dose")
 
+    assert asked.evaluate(chart_of()).truth is NO
+
+
+@pytest.mark.parametrize(
+    ("coded", "doses", "truth"),
+    [
+        ("161", [325], NO),
+        ("161", [326], YES),
+        ("161", [200, 200], NO),
+        ("161", [None, 326], YES),
+        ("161", [None, 200], UNKNOWN),
+        ("161", [], UNKNOWN),
+        ("1", [326], NO),
+    ],
+)
+def test_the_dose_at_once_is_that_of_one_instruction(  # noqa: PLR0913, PLR0917 - the table has three columns
+    chart_of: Callable[..., Chart],
+    draft_of: Callable[..., Fact],
+    terms: Terminology,
+    coded: str,
+    doses: list[float | None],
+    truth: Truth,
+) -> None:
+    """Instructions do not add up; one that cannot be computed leaves it open, unless another is above."""
+    dosage = [
+        {"doseAndRate": [{"doseQuantity": {"value": dose, "code": "mg"}}]} if dose else {"text": "as told"}
+        for dose in doses
+    ]
+    order = draft_of(_order(coded, dosageInstruction=dosage))
+    asked = order_single_dose(terms["acetaminophen"], "161", above_mg=325, label="a high dose")
+
+    assert asked.evaluate(chart_of(order=order)).truth is truth
     assert asked.evaluate(chart_of()).truth is NO
 
 

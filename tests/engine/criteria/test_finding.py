@@ -13,6 +13,7 @@ from cds_service.criteria.finding import (
     all_of,
     any_of,
     at_least,
+    concealed,
     confirmed,
     none_of,
     possibly,
@@ -136,3 +137,12 @@ def test_discretion_is_kept_on_cards() -> None:
     """SAFE-30: a masked finding is named only as a recorded condition."""
     assert shown(Finding("HIV", YES, masked=True)) == "a recorded condition"
     assert shown(Finding("fever", YES)) == "fever"
+
+
+@pytest.mark.parametrize("truth", list(Truth))
+def test_what_is_concealed_is_answered_and_not_told(chart_of: Callable[..., Chart], truth: Truth) -> None:
+    """Neither the parts nor what they rest on reach a card; why something is unknown does."""
+    finding = concealed(_says(truth), "an answer", because="read it").evaluate(chart_of())
+
+    assert (finding.truth, finding.label, finding.parts, finding.facts) == (truth, "an answer", (), ())
+    assert finding.because == ("read it" if truth is YES else _says(truth).evaluate(chart_of()).because)

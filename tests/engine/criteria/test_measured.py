@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cds_service.answers import Need
+from cds_service.criteria.answered import answered, newer_than_answer
 from cds_service.criteria.durations import days
 from cds_service.criteria.episode import Episode
+from cds_service.criteria.finding import shown
 from cds_service.criteria.measured import (
-    answered,
     measured,
-    newer_than_answer,
+    newer_than_value,
     no_newer_value,
     values,
     worsening,
@@ -326,3 +327,66 @@ def test_a_later_answer_overtakes_an_older_entry(
     where = newer_than_answer(OBSERVATIONS, terms["question"], NEGATIVE)
 
     assert _of_pain(where, chart_of(_pain(onset), *answers)) is truth
+
+
+def _points(terms: Terminology, **options: Any) -> Criterion:  # noqa: ANN401 - the options of `measured`
+    return measured(
+        OBSERVATIONS, terms["score"], unit="{points}", label="12 points or more", at_least=12, **options
+    )
+
+
+@pytest.mark.parametrize(("value", "truth"), [(12, YES), (11, NO), (120, YES)])
+def test_points_are_not_a_scale_of_ten(
+    chart_of: Callable[..., Chart], terms: Terminology, value: float, truth: Truth
+) -> None:
+    """A questionnaire's 12 points stay 12, whether sent as a quantity or as an integer."""
+    quantity, integer = _score(value, "2026-10-01"), _observed("score", "2026-10-01", valueInteger=int(value))
+
+    assert _points(terms).evaluate(chart_of(quantity)).truth is truth
+    assert _points(terms).evaluate(chart_of(integer)).truth is truth
+
+
+def test_of_one_day_the_highest_may_be_the_one_to_worry_about(
+    chart_of: Callable[..., Chart], terms: Terminology
+) -> None:
+    """Two totals of one day: with `highest` the higher counts, else the lower."""
+    chart = chart_of(_score(15, "2026-10-01"), _score(3, "2026-10-01"))
+
+    assert _points(terms, highest=True).evaluate(chart).truth is YES
+    assert _points(terms).evaluate(chart).truth is NO
+
+
+@pytest.mark.parametrize(
+    ("day", "same_day", "truth"),
+    [
+        ("2026-10-02", False, YES),
+        ("2026-10-01", False, NO),
+        ("2026-10-01", True, YES),
+        ("2026-09-30", True, NO),
+    ],
+)
+def test_a_score_is_overtaken_by_a_later_one_of_another_kind(
+    chart_of: Callable[..., Chart],
+    terms: Terminology,
+    day: str,
+    same_day: bool,  # noqa: FBT001 - a column of the table
+    truth: Truth,
+) -> None:
+    """One that is overtaken counts as not measured; `or_same_day` keeps those of the same day."""
+    where = newer_than_value(OBSERVATIONS, terms["kidney"], unit="mL/min/{1.73_m2}", or_same_day=same_day)
+    question = _points(terms, where=where)
+
+    assert question.evaluate(chart_of(_score(12, day), _egfr(60, "2026-10-01"))).truth is truth
+    assert question.evaluate(chart_of(_score(12, day))).truth is YES
+
+
+def test_a_score_that_asks_for_discretion_is_judged_and_not_told(
+    chart_of: Callable[..., Chart], terms: Terminology
+) -> None:
+    """SAFE-30: its date stands on the card, its number and what it measures do not."""
+    label = {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}
+    observed = {**_score(12, "2026-10-01"), "id": "o1", "meta": {"security": [label]}}
+    finding = _points(terms).evaluate(chart_of(observed))
+
+    assert (finding.truth, finding.because) == (YES, "2026-10-01 (Observation/o1)")
+    assert shown(finding) == "a recorded condition"

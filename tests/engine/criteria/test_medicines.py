@@ -10,6 +10,7 @@ import pytest
 from cds_service.answers import Need
 from cds_service.criteria.durations import days
 from cds_service.criteria.medicines import (
+    continued,
     duplicated,
     outdated,
     renewal,
@@ -281,6 +282,43 @@ def test_no_order_is_no_renewal(chart_of: Callable[..., Chart]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("drafted", "record", "gap", "truth"),
+    [
+        ("99", [_order("1", ago=21)], "", NO),
+        ("99", [_order("1", ago=22)], "", YES),
+        ("99", [_order("1", ago=22, status="completed")], "", NO),
+        ("99", [_order("161", ago=22)], "", NO),
+        ("161", [_order("99", ago=22)], "", NO),
+        ("1", [_order("1", ago=None)], "", NO),
+        ("1", [], "cut off", UNKNOWN),
+        ("1", [_order("99", ago=22)], "cut off", YES),
+    ],
+)
+def test_an_order_goes_on_with_its_own_ingredient(  # noqa: PLR0913, PLR0917 - the table has four columns
+    chart_of: Callable[..., Chart],
+    draft_of: Callable[..., Fact],
+    terms: Terminology,
+    drafted: str,
+    record: list[dict[str, Any]],
+    gap: str,
+    truth: Truth,
+) -> None:
+    """Longer ago than the limit; what only shares another ingredient is no continuation."""
+    draft = draft_of(_order(drafted, status="draft"))
+    chart = chart_of(*record, gaps={"MedicationRequest": gap}, drafts=(draft,), order=draft)
+    asked = continued(MEDICATIONS, terms["opioid"], more_than=days(21), label="for long")
+
+    assert asked.evaluate(chart).truth is truth
+
+
+def test_without_an_order_nothing_goes_on(chart_of: Callable[..., Chart], terms: Terminology) -> None:
+    """Nobody is judged: what is on record continues nothing."""
+    asked = continued(MEDICATIONS, terms["opioid"], more_than=days(21), label="for long")
+
+    assert asked.evaluate(chart_of(_order("1", ago=100))).truth is NO
+
+
+@pytest.mark.parametrize(
     ("record", "gap", "truth"),
     [
         ((), "", NO),
@@ -328,3 +366,22 @@ def test_what_an_order_without_ingredients_renews_cannot_be_told(
     asked = duplicated(MEDICATIONS, terms["opioid"], label="a duplicate")
 
     assert asked.evaluate(chart_of(_order("1"))).truth is YES
+
+
+@pytest.mark.parametrize(
+    ("system", "truth"),
+    [
+        (RXNORM, Truth.NO),
+        ("http://snomed.info/sct", Truth.UNKNOWN),
+        ("http://www.whocc.no/atc", Truth.UNKNOWN),
+    ],
+)
+def test_a_medicine_that_only_another_system_codes_may_be_any(
+    chart_of: Callable[..., Chart], terms: Terminology, system: str, truth: Truth
+) -> None:
+    """Guideline section 8: RxNorm is complete for drugs; SNOMED CT, spoken of problems, is not."""
+    order = _order(medicationCodeableConcept={"coding": [{"system": system, "code": "unheard-of"}]})
+
+    finding = taking(MEDICATIONS, terms["opioid"], label="an opioid").evaluate(chart_of(order))
+
+    assert finding.truth is truth

@@ -13,7 +13,10 @@ from cds_service.criteria.episode import Episode
 from cds_service.criteria.orders import (
     drafted,
     never_absent,
+    order_due,
     order_is,
+    order_route,
+    order_route_unclear,
     order_urgent,
     ordered_for,
     ordered_for_else,
@@ -108,6 +111,55 @@ def test_a_supply_is_compared_with_refills(
     assert question.evaluate(chart_of(order=drug)).truth is truth
     assert question.evaluate(chart_of(order=draft_of(_mri()))).truth is UNKNOWN
     assert question.evaluate(chart_of()).truth is UNKNOWN
+
+
+def test_a_draft_that_is_only_there_is_judged_by_nobody(
+    chart_of: Callable[..., Chart], draft_of: Callable[..., Fact], terms: Terminology
+) -> None:
+    """With `selected_only` a draft counts when it is selected or being signed."""
+    asked = drafted(terms["mri"], label="an MRI judged in this call", selected_only=True)
+    idle, chosen = draft_of(_mri(), selected=False), draft_of(_mri())
+
+    assert asked.evaluate(chart_of(drafts=(idle,))).truth is NO
+    assert asked.evaluate(chart_of(drafts=(idle, chosen))).truth is YES
+
+
+@pytest.mark.parametrize(
+    ("routes", "fits", "unclear"),
+    [
+        ([_concept(SNOMED_CT, "therapy")], YES, NO),
+        ([_concept(SNOMED_CT, "fever")], NO, NO),
+        ([_concept(SNOMED_CT, "another")], NO, NO),
+        ([_concept("http://example.org/local", "im")], NO, YES),
+        ([None], NO, YES),
+        ([], NO, YES),
+        ([None, _concept(SNOMED_CT, "therapy")], YES, YES),
+        ([_concept(SNOMED_CT, "another"), _concept(SNOMED_CT, "therapy")], YES, NO),
+    ],
+)
+def test_a_route_is_what_the_instructions_name(  # noqa: PLR0913, PLR0917 - one order, asked in two ways
+    chart_of: Callable[..., Chart],
+    draft_of: Callable[..., Fact],
+    terms: Terminology,
+    routes: list[dict[str, Any] | None],
+    fits: Truth,
+    unclear: Truth,
+) -> None:
+    """One that fits is enough; it is clear when each names one that can be interpreted."""
+    dosages = [{"route": route} if route else {"text": "as told"} for route in routes]
+    chart = chart_of(order=draft_of({"resourceType": "MedicationRequest", "dosageInstruction": dosages}))
+
+    assert order_route(terms["therapy"], label="this route").evaluate(chart).truth is fits
+    assert order_route_unclear(label="no route").evaluate(chart).truth is unclear
+
+
+def test_without_an_order_of_a_medicine_there_is_no_route(
+    chart_of: Callable[..., Chart], draft_of: Callable[..., Fact], terms: Terminology
+) -> None:
+    """Nothing is named, and nothing is told."""
+    for chart in (chart_of(order=draft_of(_mri())), chart_of()):
+        assert order_route(terms["therapy"], label="this route").evaluate(chart).truth is NO
+        assert order_route_unclear(label="no route").evaluate(chart).truth is YES
 
 
 POINTER = {"reasonReference": [{"reference": "Condition/c1"}]}
@@ -213,6 +265,59 @@ def test_other_drafts_are_requests_where_asked_for(
     assert question.evaluate(chart_of(drafts=(own, other), order=own)).truth is YES
     assert question.evaluate(chart_of(drafts=(own,), order=own)).truth is NO
     assert question.evaluate(chart_of(gaps={"ServiceRequest": "why"})).truth is UNKNOWN
+
+
+def test_a_draft_that_is_kept_on_record_is_no_evidence_for_itself(
+    chart_of: Callable[..., Chart], draft_of: Callable[..., Fact], terms: Terminology
+) -> None:
+    """Guideline 10.8, where the EHR has stored the draft; another one on record counts."""
+    own, kept = draft_of(_mri(id="a")), _mri(id="a", status="draft")
+    question = requested(REQUESTS, terms["mri"], status=frozenset({"draft"}), drafts=True, label="an MRI")
+
+    assert question.evaluate(chart_of(kept, drafts=(own,), order=own)).truth is NO
+    assert question.evaluate(chart_of({**kept, "id": "b"}, drafts=(own,), order=own)).truth is YES
+    assert question.evaluate(chart_of(kept)).truth is YES
+
+
+def test_without_an_id_no_recorded_order_is_taken_for_the_judged_one(
+    chart_of: Callable[..., Chart], draft_of: Callable[..., Fact], terms: Terminology
+) -> None:
+    """Two orders without an id are two orders."""
+    anonymous = {name: value for name, value in _mri(status="draft").items() if name != "id"}
+    own = draft_of(anonymous)
+    question = requested(REQUESTS, terms["mri"], status=frozenset({"draft"}), drafts=True, label="an MRI")
+
+    assert question.evaluate(chart_of(anonymous, drafts=(own,), order=own)).truth is YES
+
+
+@pytest.mark.parametrize(
+    ("members", "truth", "because"),
+    [
+        ({"occurrencePeriod": {"start": "2026-11-02", "end": "2026-11-15"}}, YES, "due 2026-11-15"),
+        ({"occurrencePeriod": {"end": "2026-11-16"}}, NO, "due 2026-11-16"),
+        ({"occurrenceDateTime": "2026-11-15"}, YES, "due 2026-11-15"),
+        ({"occurrenceDateTime": "2026-11"}, NO, "due 2026-11"),
+        ({"occurrencePeriod": {"start": "2026-11-02"}}, NO, "no date in the order"),
+        ({}, NO, "no date in the order"),
+    ],
+)
+def test_an_order_is_due_by_its_last_day(
+    chart_of: Callable[..., Chart],
+    draft_of: Callable[..., Fact],
+    members: dict[str, Any],
+    truth: Truth,
+    because: str,
+) -> None:
+    """A period without an end, or no date at all, binds nobody; a partial date may be its last day."""
+    order = draft_of(_mri(**members))
+    finding = order_due(within=days(14), label="due").evaluate(chart_of(drafts=(order,), order=order))
+
+    assert (finding.truth, finding.because) == (truth, because)
+
+
+def test_without_an_order_nothing_is_due(chart_of: Callable[..., Chart]) -> None:
+    """On a hook without orders, and for a medicine, there is no such date."""
+    assert order_due(within=days(14), label="due").evaluate(chart_of()).truth is NO
 
 
 def test_a_request_declares_what_its_condition_reads(

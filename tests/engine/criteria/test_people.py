@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cds_service.answers import Need
-from cds_service.criteria.people import aged, gender
+from cds_service.criteria.durations import days
+from cds_service.criteria.episode import Episode
+from cds_service.criteria.people import aged, aged_at_onset, gender
 from cds_service.truth import Certainty, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cds_service.chart import Chart
+    from cds_service.terminology import Terminology
 
 PATIENT = Need("Patient", "Patient/{{context.patientId}}", "patient")
+CONDITIONS = Need("Condition", "Condition?patient={{context.patientId}}", "problem list")
 NO, UNKNOWN, YES = Truth
+PRESENT, POSSIBLE = Certainty.PRESENT, Certainty.POSSIBLE
 
 
 @pytest.mark.parametrize(
@@ -76,3 +81,39 @@ def test_an_unread_patient_has_no_known_gender(chart_of: Callable[..., Chart]) -
     finding = gender(PATIENT, "female", label="female").evaluate(chart_of(gaps={"Patient": "timed out"}))
 
     assert (finding.truth, finding.because) == (UNKNOWN, "timed out")
+
+
+@pytest.mark.parametrize(
+    ("born", "onset", "truth", "certainty"),
+    [
+        ("1980-11-01", "2025-10-31", YES, PRESENT),
+        ("1980-11-01", "2025-11-01", NO, PRESENT),
+        ("1980-11", "2025-11-15", YES, POSSIBLE),
+        ("1980", "2025", YES, POSSIBLE),
+        ("1990", None, YES, PRESENT),
+        ("1980-11-01", None, UNKNOWN, PRESENT),
+        (None, "2025-10-31", UNKNOWN, PRESENT),
+    ],
+)
+def test_age_at_onset_is_that_of_the_first_day(  # noqa: PLR0913, PLR0917 - the columns of a table
+    chart_of: Callable[..., Chart],
+    terms: Terminology,
+    born: str | None,
+    onset: str | None,
+    truth: Truth,
+    certainty: Certainty,
+) -> None:
+    """Ends of partial dates that disagree are possible; who is that young today was so at the onset."""
+    pain = terms["pain"]
+    episode = Episode(
+        "pain", CONDITIONS, (pain,), terms["chronic-pain"], terms["acute-pain"], days(84), days(28), days(84)
+    )
+    entry = {
+        "resourceType": "Condition",
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "pain"}]},
+        "onsetDateTime": onset,
+    }
+    chart = chart_of({"resourceType": "Patient", "birthDate": born}, entry)
+    finding = aged_at_onset(PATIENT, episode, below=45, label="under 45 at onset").evaluate(chart)
+
+    assert (finding.truth, finding.certainty) == (truth, certainty)

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.answers import Need
+from cds_service.criteria.answered import answered, answered_otherwise
 from cds_service.criteria.daily_doses import daily_dose
 from cds_service.criteria.durations import days
 from cds_service.criteria.episode import Episode, lasting, phase_unclear
 from cds_service.criteria.finding import all_of, any_of, none_of
-from cds_service.criteria.measured import answered, measured, worsening
+from cds_service.criteria.measured import measured, worsening
 from cds_service.criteria.medicines import (
     repeated,
     supplied,
@@ -23,7 +24,7 @@ from cds_service.criteria.medicines import (
     used_lately,
 )
 from cds_service.criteria.orders import requested
-from cds_service.criteria.people import aged, gender
+from cds_service.criteria.people import aged, aged_at_onset, gender
 from cds_service.criteria.records import mentioned, recorded
 from cds_service.criteria.where import from_before, within
 from cds_service.fhir import Coding
@@ -86,10 +87,14 @@ def _facts(terms: Terminology) -> list[Criterion]:
             label="lately",
         ),
         answered(OBSERVATIONS, terms["question"], Coding(SNOMED_CT, "yes"), within=days(300), label="yes"),
+        answered_otherwise(
+            OBSERVATIONS, terms["question"], Coding(SNOMED_CT, "yes"), within=days(300), label="not yes"
+        ),
         requested(
             REQUESTS, terms["mri"], status=frozenset({"active"}), where=within(days(90)), label="an MRI"
         ),
         aged(PATIENT, at_least=50, label="age 50"),
+        aged_at_onset(PATIENT, episode, below=50, label="younger than 50 at onset"),
         gender(PATIENT, "female", label="female"),
     ]
 

@@ -11,6 +11,7 @@ from cds_service.criteria.durations import days, weeks
 from cds_service.criteria.episode import Episode
 from cds_service.criteria.where import (
     counted,
+    dated,
     first_encounter,
     fresh,
     from_before,
@@ -193,3 +194,13 @@ def test_an_entry_of_another_set_is_left_to_it(
     where = other_than(terms["fever"], label="fever")
 
     assert _holds(where, chart_of(_condition(code))) is holds
+
+
+@pytest.mark.parametrize(("onset", "inside"), [("2026-10-18", YES), ("2026-10", UNKNOWN), (None, NO)])
+def test_what_is_undated_does_not_count_where_a_date_is_asked_for(
+    chart_of: Callable[..., Chart], onset: str | None, inside: Truth
+) -> None:
+    """Guideline.md 10.2, post-operative: an undated entry is none, a partial date still may be."""
+    chart = chart_of(_condition(onsetDateTime=onset))
+
+    assert _holds(dated() & within(weeks(2)), chart) is inside

@@ -323,3 +323,16 @@ def test_reading_never_fails(kind: object) -> None:
         assert isinstance(read_draft(source), (Resource, type(None)))
         assert isinstance(is_older(source), bool)
         assert isinstance(orders_several(source), bool)
+
+
+def test_an_order_for_a_device_is_read_as_a_service_order() -> None:
+    """R4 and STU3 share its form; a device that is only referred to has no code that could be read."""
+    order = {"resourceType": "DeviceRequest", "id": "d", "status": "draft", "reasonCode": [FILM]}
+    coded = service({**order, "codeCodeableConcept": SCAN})
+    referred = read_draft({**order, "codeReference": {"reference": "Device/1"}})
+
+    assert (coded.id, coded.status, codes(coded)) == ("d", "draft", ["scan"])
+    assert len(coded.reason_code) == 1
+    assert isinstance(referred, ServiceRequest)
+    assert referred.code is None
+    assert not is_older(order)

@@ -24,6 +24,17 @@ EXPECTED_SET = {
     "ibuprofen": "rx-nsaid-systemic",
     "acetaminophen": "rx-acetaminophen",
     "diazepam": "rx-benzodiazepine",
+    "cyclobenzaprine": "rx-cyclobenzaprine",
+    "gabapentin": "rx-gabapentinoid",
+    "prednisone": "rx-corticosteroid-systemic",
+    "duloxetine": "rx-duloxetine",
+    "physiotherapy": "therapy-exercise-physio",
+    "exercise": "therapy-exercise-program",
+    "tens": "therapy-tens",
+    "lumbar-support": "therapy-lumbar-support",
+    "chiropractic": "therapy-spinal-manipulation",
+    "epidural-injection": "therapy-epidural-injection",
+    "spine-surgery": "referral-spine-surgery",
 }
 
 
