@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from cds_service import Citation, Guideline, Publication
-
-from . import adjuvants, analgesics, care_plan, imaging, opioids, red_flag_review, referrals, therapies
-from .definitions import ORDER_NAMES, REASONS_ALIKE, TERMS, topic
-from .kept import KEPT
+from hooks.low_back_pain.adjuvants import service as adjuvants
+from hooks.low_back_pain.analgesics import service as analgesics
+from hooks.low_back_pain.care_plan import service as care_plan
+from hooks.low_back_pain.definitions import ORDER_NAMES, REASONS_ALIKE, TERMS, topic
+from hooks.low_back_pain.imaging import service as imaging
+from hooks.low_back_pain.kept import KEPT
+from hooks.low_back_pain.opioids import service as opioids
+from hooks.low_back_pain.red_flags import service as red_flag_review
+from hooks.low_back_pain.referrals import service as referrals
+from hooks.low_back_pain.therapies import service as therapies
 
 _LABEL = "LBP CDS (draft guidance, pending clinical review)"
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cds_service import any_of, at_least, days, recorded, requested, within
-
-from .definitions import (
+from hooks.low_back_pain.definitions import (
     ACUPUNCTURE,
     HEAT_THERAPY,
     MANUAL_THERAPY,

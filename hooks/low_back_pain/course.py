@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from cds_service import any_of, days, improving, measured, sustained
-
-from .definitions import BACK_PAIN, PAIN_SCORE, PEG_SCORE, SCORES
-from .scores import START_BACK_HIGH
+from hooks.low_back_pain.definitions import BACK_PAIN, PAIN_SCORE, PEG_SCORE, SCORES
+from hooks.low_back_pain.scores import START_BACK_HIGH
 
 # The index itself in remission or resolved is no current back pain: then no rule here has a subject
 IMPROVED = any_of(

@@ -10,8 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cds_service import aged, all_of, any_of, days, measured, no_newer_value, none_of, recorded, taking
-
-from .definitions import (
+from hooks.low_back_pain.definitions import (
     CKD_ANY,
     CKD_SEVERE,
     CONDITIONS,

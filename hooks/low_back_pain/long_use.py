@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cds_service import days, repeated, supplied, taken_for
-
-from .definitions import MEDICATIONS
+from hooks.low_back_pain.definitions import MEDICATIONS
 
 if TYPE_CHECKING:
     from cds_service import Criterion, ValueSet

@@ -15,8 +15,7 @@ from cds_service import (
     weeks,
     within,
 )
-
-from .definitions import (
+from hooks.low_back_pain.definitions import (
     CONDITIONS,
     NOT_PREGNANT_ANSWERS,
     PATIENT,

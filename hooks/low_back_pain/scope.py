@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cds_service import Advice, Indicator, Line, Rule, any_of
-
-from . import evidence as S  # noqa: N812 - S.NAME reads as "statement"
-from .definitions import ACTIVE_CANCER, PALLIATIVE_CARE, UNDER_18, topic
+from hooks.low_back_pain import evidence as S  # noqa: N812 - S.NAME reads as "statement"
+from hooks.low_back_pain.definitions import ACTIVE_CANCER, PALLIATIVE_CARE, UNDER_18, topic
 
 if TYPE_CHECKING:
     from cds_service import Criterion, Moment, Trigger

@@ -21,8 +21,7 @@ from cds_service import (
     requested,
     within,
 )
-
-from .definitions import (
+from hooks.low_back_pain.definitions import (
     CHRONIC,
     CONDITIONS,
     DEPRESSION,
@@ -36,7 +35,7 @@ from .definitions import (
     START_BACK,
     START_BACK_PSYCHOSOCIAL,
 )
-from .imaging_findings import UNDER_WAY
+from hooks.low_back_pain.imaging.findings import UNDER_WAY
 
 if TYPE_CHECKING:
     from cds_service import Criterion

@@ -11,9 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cds_service import Advice, Indicator, Ladder, Line, Rule, all_of, any_of, at_least, recorded, taking
-
-from . import evidence as S  # noqa: N812 - S.NAME reads as "statement"
-from .definitions import (
+from hooks.low_back_pain import evidence as S  # noqa: N812 - S.NAME reads as "statement"
+from hooks.low_back_pain.definitions import (
     BENEFIT_OUTWEIGHS_RISK,
     BENZODIAZEPINE,
     CONDITIONS,

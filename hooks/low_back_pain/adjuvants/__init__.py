@@ -1,0 +1,1 @@
+"""Muscle relaxants, sedatives, steroids, gabapentinoids and duloxetine."""

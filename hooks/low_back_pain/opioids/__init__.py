@@ -1,0 +1,1 @@
+"""Opioids: what comes before them, what they must not meet, and those taken for long."""

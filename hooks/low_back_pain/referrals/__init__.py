@@ -1,0 +1,1 @@
+"""Spine surgery, epidural injection, and when to refer."""

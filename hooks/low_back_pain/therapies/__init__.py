@@ -1,0 +1,1 @@
+"""Treatments without drugs: bed rest, passive ones, supports, manipulation, exercise."""
