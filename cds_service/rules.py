@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from .answers import Need
@@ -16,7 +18,7 @@ from .evidence import Publication
 from .truth import Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from .chart import Chart, Context, Fact
     from .criteria.finding import Criterion, Finding
@@ -132,7 +134,7 @@ class Rule:
         said = self.advice.criteria if isinstance(self.advice, Advice) else ()
         return (self.scope, self.when, *unless, *said)
 
-    @property
+    @cached_property
     def needs(self) -> frozenset[Need]:
         """Everything it may read, once awake."""
         return frozenset[Need]().union(*(criterion.needs for criterion in self.criteria))
@@ -203,13 +205,13 @@ class CdsService:
     required: frozenset[Need]
     quiet: frozenset[Need] = frozenset()
 
-    @property
-    def each_rule(self) -> Iterator[Rule]:
+    @cached_property
+    def each_rule(self) -> tuple[Rule, ...]:
         """Every rule, rungs of ladders included, in order."""
-        for item in self.rules:
-            yield from item.rules if isinstance(item, Ladder) else (item,)
+        rungs = (item.rules if isinstance(item, Ladder) else (item,) for item in self.rules)
+        return tuple(chain.from_iterable(rungs))
 
-    @property
+    @cached_property
     def needs(self) -> frozenset[Need]:
         """Everything its rules may read."""
         return frozenset[Need]().union(*(rule.needs for rule in self.each_rule))
