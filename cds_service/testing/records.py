@@ -46,6 +46,8 @@ _STATUSES = (
     "amended",
     "in error",
     "in-progress",
+    "preparation",
+    "not-done",
     "unknown",
 )
 _PRIORITIES = ("routine", "urgent", "asap", "stat")

@@ -27,7 +27,19 @@ from mutmut.mutation import file_mutation
 
 ROOT = Path(__file__).parents[2]
 COPY = ROOT / "build" / "mutants"
-WORDS = {"description", "discreet", "evidence", "label", "phrase", "rows", "says", "title"}
+WORDS = {
+    "description",
+    "discreet",
+    "evidence",
+    "label",
+    "named",
+    "override_reasons",
+    "phrase",
+    "rows",
+    "says",
+    "screen",
+    "title",
+}
 COPIED = ("cds_service", "hooks", "fhir_fixtures", "tests", "pyproject.toml")
 
 
