@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .glossary import glossary_of
 from .rules import Advice, Ladder
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from .answers import Need
     from .criteria.finding import Criterion
+    from .glossary import Glossary
     from .rules import CdsService, Guideline, Rule, Silence
 
 IF_UNKNOWN = {
@@ -30,17 +32,22 @@ def _page(guideline: Guideline) -> Iterator[str]:
     yield ""
     yield f"{guideline.label}. Written by `cds-service sheets` from the executable rules; do not edit."
     yield ""
-    yield 'Each line finishes the sentence "the chart shows ...".'
+    yield (
+        'Each line finishes the sentence "the chart shows ...". A line that is a link is a finding that '
+        "several rules ask for; it is explained once, under Findings."
+    )
+    terms = glossary_of(guideline)
     for service in guideline.services:
-        yield from _service(service)
-    yield from _medicines(guideline)
+        yield from _service(service, terms)
+    yield from _medicines(guideline, terms)
+    yield from _findings(guideline, terms)
     yield ""
     yield "## Not computed"
     yield ""
     yield from (f"- {row}: {why}" for row, why in guideline.not_computed.items())
 
 
-def _service(service: CdsService) -> Iterator[str]:
+def _service(service: CdsService, terms: Glossary) -> Iterator[str]:
     yield ""
     yield f"## {service.title} (`{service.group}`)"
     yield ""
@@ -49,9 +56,9 @@ def _service(service: CdsService) -> Iterator[str]:
     yield f"Reads: {', '.join(_source(need) for need in sorted(service.needs))}."
     for item in service.rules:
         if isinstance(item, Ladder):
-            yield from _ladder(item)
+            yield from _ladder(item, terms)
         else:
-            yield from sheet(item)
+            yield from _sheet(item, terms)
 
 
 def _source(need: Need) -> str:
@@ -59,7 +66,7 @@ def _source(need: Need) -> str:
     return f"{need.name} (`{need.key}`{offered})"
 
 
-def _ladder(ladder: Ladder) -> Iterator[str]:
+def _ladder(ladder: Ladder, terms: Glossary) -> Iterator[str]:
     """Yield a ladder's rungs; what they share, when they wake and whom they concern, is said once."""
     first = ladder.rules[0]
     yield ""
@@ -67,12 +74,12 @@ def _ladder(ladder: Ladder) -> Iterator[str]:
     yield ""
     yield "Of these the first that applies decides, and those below it stay silent. All of them:"
     yield ""
-    yield from _waking(first)
+    yield from _waking(first, terms)
     for number, rule in enumerate(ladder.rules, start=1):
-        yield from sheet(rule, number)
+        yield from _sheet(rule, terms, number)
 
 
-def sheet(rule: Rule, rung: int = 0) -> Iterator[str]:
+def _sheet(rule: Rule, terms: Glossary, rung: int = 0) -> Iterator[str]:
     """Yield the lines of one rule's sheet; `rung`: its number on a ladder, 0 for a rule of its own."""
     yield ""
     yield f"### {rule.id}"
@@ -81,12 +88,12 @@ def sheet(rule: Rule, rung: int = 0) -> Iterator[str]:
     yield f"{place}Guideline rows: {', '.join(rule.rows) or 'none'}."
     yield ""
     if not rung:
-        yield from _waking(rule)
+        yield from _waking(rule, terms)
     yield "- Fires when the chart shows:"
-    yield from _outline(rule.when)
+    yield from _outline(rule.when, terms)
     if rule.unless:
         yield "- Silenced when the chart shows:"
-        yield from _outline(rule.unless)
+        yield from _outline(rule.unless, terms)
         yield f"- When that cannot be told, {IF_UNKNOWN[rule.if_unknown]}."
     yield from _said(rule.advice)
     if rule.evidence:
@@ -94,13 +101,13 @@ def sheet(rule: Rule, rung: int = 0) -> Iterator[str]:
         yield from (f"  - {statement}" for statement in rule.evidence)
 
 
-def _waking(rule: Rule) -> Iterator[str]:
+def _waking(rule: Rule, terms: Glossary) -> Iterator[str]:
     yield f"- Wakes when {rule.on.label}."
     yield "- Concerns the order only when the chart shows:"
-    yield from _outline(rule.scope)
+    yield from _outline(rule.scope, terms)
 
 
-def _medicines(guideline: Guideline) -> Iterator[str]:
+def _medicines(guideline: Guideline, terms: Glossary) -> Iterator[str]:
     """Yield, for each medicine that any card may suggest, all that keeps it from being suggested."""
     rules = [rule for service in guideline.services for rule in service.each_rule]
     suggested = {
@@ -118,14 +125,25 @@ def _medicines(guideline: Guideline) -> Iterator[str]:
         yield ""
         product = medicine.product.display
         yield f"- Suggested ({product}) only when the chart shows none of this, and could tell:"
-        yield from _outline(medicine.hazards)
+        yield from _outline(medicine.hazards, terms)
         for caution, said in medicine.cautions:
             yield f'- With the words "{said}" unless the chart shows that this is not so:'
-            yield from _outline(caution)
+            yield from _outline(caution, terms)
 
 
-def _outline(criterion: Criterion) -> Iterator[str]:
-    for depth, line in criterion.outline:
+def _findings(guideline: Guideline, terms: Glossary) -> Iterator[str]:
+    """Yield what several rules ask for; findings of one name that differ have a number."""
+    yield ""
+    yield "## Findings"
+    for name, criterion in terms.entries(guideline):
+        yield ""
+        yield f"### {name}"
+        yield ""
+        yield from (f"{'  ' * depth}- {line}" for depth, line in terms.lines(criterion, explained=True))
+
+
+def _outline(criterion: Criterion, terms: Glossary) -> Iterator[str]:
+    for depth, line in terms.lines(criterion):
         yield f"{'  ' * (depth + 1)}- {line}"
 
 

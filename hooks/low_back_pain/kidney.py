@@ -44,9 +44,12 @@ _CHANGES_FAST = any_of(
 
 def _usable(label: str, *, at_least: float | None = None, below: float | None = None) -> Criterion:
     """Return the criterion that the latest eGFR is in range, and recent enough for this patient."""
-    in_range = partial(_latest, at_least=at_least, below=below, label=label)
-    in_a_year = all_of(none_of(_CHANGES_FAST), in_range(within=days(365)))
-    return any_of(in_range(within=days(90)), in_a_year, label=label)
+    in_range = partial(_latest, at_least=at_least, below=below)
+    in_90_days = in_range(within=days(90), label=f"{label}, of the last 90 days")
+    in_a_year = all_of(
+        none_of(_CHANGES_FAST), in_range(within=days(365), label=f"{label}, of the last 365 days")
+    )
+    return any_of(in_90_days, in_a_year, label=label)
 
 
 USABLE_EGFR = _usable("an eGFR that is recent enough")
@@ -69,7 +72,10 @@ KIDNEY_REDUCED = any_of(
 )
 LAST_EGFR_BELOW_30 = _latest(below=30, label="an eGFR below 30, the latest on record")
 LAST_EGFR_30_TO_59 = _latest(at_least=30, below=60, label="an eGFR of 30 to 59, the latest on record")
-LAST_EGFR_BELOW_60 = _latest(below=60, label="an eGFR below 60")
+LAST_EGFR_BELOW_60 = _latest(below=60, label="an eGFR below 60, the latest on record")
+KIDNEY_REDUCED_BY_ANY_RESULT = any_of(
+    KIDNEY_SEVERE, KIDNEY_REDUCED, LAST_EGFR_BELOW_60, label="reduced kidney function by any result"
+)
 
 # NSD-06: who needs an eGFR before an NSAID is ordered
 EGFR_NEEDED = any_of(AGED_65, TAKES_DIURETIC, TAKES_RAS_INHIBITOR, label="a reason to know the eGFR")

@@ -47,12 +47,14 @@ from hooks.low_back_pain.shared_hazards import (
 
 # SAFE-06: monthly renewals are usually completed requests, so status alone must not hide the opioid
 _TAKES_OPIOID = any_of(
-    taking(MEDICATIONS, OPIOID, OPIOID_FOR_OUD, label="an opioid"), LONG_TERM, label="an opioid"
+    taking(MEDICATIONS, OPIOID, OPIOID_FOR_OUD, label="an opioid"),
+    LONG_TERM,
+    label="an opioid, now or for long",
 )
 OPIOID_GIVEN = any_of(
     _TAKES_OPIOID,
     order_is(OPIOID, OPIOID_FOR_OUD, label="an opioid in the same product"),
-    label="an opioid",
+    label="an opioid beside the order or in it",
 )
 # SAFE-45 without age, which a muscle relaxant has a rule of its own about; a renewal is no second one
 OTHER_SEDATION = any_of(

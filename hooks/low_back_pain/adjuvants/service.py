@@ -89,7 +89,7 @@ duloxetine_with_maoi = _duloxetine(
     ),
     evidence=(S.DULOXETINE_HAZARDS,),
 )
-_KIDNEY = any_of(KIDNEY_SEVERE, LAST_EGFR_BELOW_30, label="severely reduced kidney function")
+_KIDNEY = any_of(KIDNEY_SEVERE, LAST_EGFR_BELOW_30, label="severely reduced kidney function by any result")
 duloxetine_hazard = Rule(
     id="duloxetine-recorded-hazard",
     rows=("DUL-01", "SAFE-41"),

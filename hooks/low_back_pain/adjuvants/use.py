@@ -43,7 +43,7 @@ from hooks.low_back_pain.definitions import (
     SYSTEMIC_ROUTE,
     topic,
 )
-from hooks.low_back_pain.kidney import KIDNEY_REDUCED, KIDNEY_SEVERE, LAST_EGFR_BELOW_60
+from hooks.low_back_pain.kidney import KIDNEY_REDUCED_BY_ANY_RESULT
 from hooks.low_back_pain.red_flags.gate import LONG_TERM_STEROIDS
 from hooks.low_back_pain.scope import MUTED
 
@@ -174,7 +174,7 @@ gabapentinoid_radicular = _gabapentinoid(
 gabapentinoid_kidney = _gabapentinoid(
     id="gabapentinoid-kidney",
     when=all_of(
-        any_of(KIDNEY_SEVERE, KIDNEY_REDUCED, LAST_EGFR_BELOW_60, label="reduced kidney function"),
+        KIDNEY_REDUCED_BY_ANY_RESULT,
         none_of(_OTHER_USE),
     ),
     advice=appropriateness(

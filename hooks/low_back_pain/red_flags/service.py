@@ -56,7 +56,7 @@ _CONCERNED = any_of(
     recorded(
         CONDITIONS, CAUDA_EQUINA, EPIDURAL_ABSCESS, label="cauda equina syndrome or an epidural abscess"
     ),
-    label="back pain, or an emergency that needs none",
+    label="back pain on record, or an emergency that needs none",
 )
 _URGENT_MRI = create_request(
     "Draft a lumbar MRI, urgent",

@@ -51,7 +51,7 @@ CONCERNS_THE_BACK = all_of(
     any_of(
         none_of(order_is(SURGEON_REFERRAL, label="a referral to a surgeon is ordered")), ORDERED_FOR_BACK_PAIN
     ),
-    label="an order for low back pain",
+    label="an order for the lower back",
 )
 
 _UNDER_WAY = frozenset({"active", "on-hold", "completed"})
@@ -78,7 +78,9 @@ SPINE_REFERRAL_ELSEWHERE = any_of(
     ),
     label="a spine referral under way",
 )
-SPINE_REFERRED = any_of(SPINE_REFERRAL_ELSEWHERE, SPINE_REFERRAL_ORDERED, label="a spine referral under way")
+SPINE_REFERRED = any_of(
+    SPINE_REFERRAL_ELSEWHERE, SPINE_REFERRAL_ORDERED, label="a spine referral under way or ordered"
+)
 REHAB_REFERRED = any_of(
     requested(
         SERVICE_REQUESTS,

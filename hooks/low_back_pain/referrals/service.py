@@ -54,7 +54,7 @@ _CONCERNED = any_of(
     ordered_for(
         CONDITIONS, CAUDA_EQUINA, EPIDURAL_ABSCESS, MOTOR_DEFICIT, label="an emergency as the order's reason"
     ),
-    label="back pain, or an emergency that needs none",
+    label="back pain or an emergency, on record or as the order's reason",
 )
 _MRI_DRAFTED = drafted(LUMBAR_MRI, label="a lumbar MRI among the drafts")
 _MRI_STAT = create_request(

@@ -34,7 +34,7 @@ _guard = partial(
         recorded(
             CONDITIONS, CAUDA_EQUINA, EPIDURAL_ABSCESS, label="cauda equina syndrome or an epidural abscess"
         ),
-        label="back pain, or an emergency that needs none",
+        label="back pain on record or as the order's reason, or an emergency",
     ),
     unless=UNDER_18,
     if_unknown="advise",

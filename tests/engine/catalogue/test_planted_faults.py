@@ -150,7 +150,11 @@ def test_where_no_vignettes_are_installed_there_is_no_trace_and_the_check_says_s
 
 PLANTED = [
     ("A guideline is written with the authoring API", GUIDELINE / "imaging" / "service.py", "requests"),
-    ("A guideline is written with the authoring API", GUIDELINE / "opioids" / "service.py", "cds_service.chart"),
+    (
+        "A guideline is written with the authoring API",
+        GUIDELINE / "opioids" / "service.py",
+        "cds_service.chart",
+    ),
     ("The core is pure", Path("cds_service/rules.py"), "requests"),
     ("The engine knows no guideline", Path("cds_service/catalogue.py"), "hooks.low_back_pain"),
 ]
