@@ -71,7 +71,7 @@ def demo(arguments: list[str]) -> NoReturn:
 
 def test(arguments: list[str]) -> NoReturn:
     """Run the whole test suite with coverage, or just what the arguments (passed to pytest) select."""
-    everything = ("--cov", "--cov-report=term-missing:skip-covered")
+    everything = ("-n", "auto", "--dist", "loadfile", "--cov", "--cov-report=term-missing:skip-covered")
     become("python", "-m", "pytest", *(arguments or everything))
 
 

@@ -39,6 +39,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-goldens", action="store_true", help="rewrite fhir_fixtures/*/cards")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have recorded for readers of the run, whichever process they ran in."""
+    for report in terminalreporter.getreports("passed"):
+        for name, text in report.user_properties:
+            terminalreporter.write_sep("-", name)
+            terminalreporter.write_line(str(text))
+
+
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
     """Return the services as they are shipped."""
