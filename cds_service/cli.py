@@ -106,17 +106,22 @@ def sandbox(
         int | None, typer.Option(help="Fault: 401, 429 or 503 instead of FHIR answers.")
     ] = None,
     truncate: Annotated[bool, typer.Option(help="Fault: cut FHIR answers in the middle.")] = False,
+    allow: Annotated[
+        list[str] | None, typer.Option(help="Base URL of a server that may be set in the page.")
+    ] = None,
 ) -> None:
-    """Serve service and FHIR server (at /fhir) with the fixture patients on loopback."""
+    """Serve mock EHR page, service and FHIR server (at /fhir) with the fixture patients on loopback."""
     from .sandbox.embedded import SandboxError, SandboxOptions, serving
     from .sandbox.faults import Faults
 
     try:
         faults = Faults(delay_ms=delay_ms, status=status, truncate=truncate)
-        options = SandboxOptions(folders=tuple(data or ()), token=token, faults=faults)
+        options = SandboxOptions(
+            folders=tuple(data or ()), token=token, faults=faults, servers=tuple(allow or ())
+        )
         with serving(options, port) as url:
             typer.echo(
-                f"Sandbox at {url}  (FHIR: {url}/fhir, discovery: {url}/cds-services). Ctrl-C stops it."
+                f"Mock EHR page: {url}/  (FHIR: {url}/fhir, discovery: {url}/cds-services). Ctrl-C stops it."
             )
             _until_interrupted()
     except (ValueError, OSError, SandboxError) as error:
@@ -149,7 +154,7 @@ def demo(
             code = run_demo(url, _console())
             if once or code:
                 raise typer.Exit(code)
-            typer.echo(f"Still serving: {url}  (FHIR: {url}/fhir). Ctrl-C stops it.")
+            typer.echo(f"Still serving. Mock EHR page: {url}/  (FHIR: {url}/fhir). Ctrl-C stops it.")
             _until_interrupted()
     except (ValueError, OSError, SandboxError) as error:
         _stop(error)
@@ -157,7 +162,7 @@ def demo(
 
 @app.command()
 def fire(
-    patient: Annotated[str, typer.Option(help="FHIR id of the patient.")],
+    patient: Annotated[str, typer.Option(help="FHIR id of the patient.")] = "",
     order: Annotated[
         list[str] | None, typer.Option(help="Order being chosen; see the list in the README.")
     ] = None,
@@ -172,10 +177,19 @@ def fire(
     encounter: str = "",
     token: Annotated[str, typer.Option(help="Bearer token of the FHIR server.")] = "",
     accept: Annotated[int | None, typer.Option(min=1, help="Accept the suggestion with this number.")] = None,
+    request: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="A hook request (JSON) to send as it is, in place of an order."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Fire a hook as an EHR would: discovery, prefetch, call, cards."""
     from .sandbox.ehr.run import FireOptions, run_fire
+
+    if not patient and request is None:
+        _stop("name a patient (--patient), or a file with a hook request (--request)")
 
     options = FireOptions(
         service_url=service_url,
@@ -192,6 +206,7 @@ def fire(
         token=token,
         json=as_json,
         accept=accept,
+        request=request,
     )
     raise typer.Exit(run_fire(options, _console()))
 

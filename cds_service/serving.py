@@ -41,9 +41,13 @@ def application() -> FastAPI:
     return app
 
 
-def application_of(settings: Settings) -> FastAPI:
-    """Return the application that the settings describe, with its way to FHIR servers and key sets."""
-    catalogue = load_catalogue(settings.guidelines, settings.site_codes)
+def application_of(settings: Settings, catalogue: Catalogue | None = None) -> FastAPI:
+    """
+    Return the application that the settings describe, with its way to FHIR servers and key sets.
+
+    catalogue: the settings' guidelines, when they are loaded already.
+    """
+    catalogue = catalogue or load_catalogue(settings.guidelines, settings.site_codes)
     clients = registered(settings, catalogue)
     fhir = FhirClient(deadline_seconds=settings.deadline_ms / 1000)
     trust, closing = None, [fhir.aclose]

@@ -8,19 +8,20 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
-from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from cds_service.catalogue import load_catalogue
 from cds_service.serving import application_of
 from cds_service.settings import Settings
 
 from .faults import NO_FAULTS, Faults
 from .fhir_server import create_fhir_app
+from .page import PageOptions, create_page
+from .page.traffic import Traffic, Watched
 from .store import Store
 
 if TYPE_CHECKING:
@@ -31,12 +32,6 @@ if TYPE_CHECKING:
 
 _FIXTURES = Path(__file__).resolve().parents[2] / "fhir_fixtures"
 _START_SECONDS = 20
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>CDS Hooks sandbox</title></head><body><h1>CDS Hooks sandbox</h1>
-<p><a href="/cds-services">Discovery</a> · <a href="/evidence">Rules</a> ·
-<a href="/fhir/metadata">FHIR server</a></p><h2>Patients</h2><ul>{patients}</ul></body></html>
-"""
 
 
 class SandboxError(Exception):
@@ -49,7 +44,8 @@ class SandboxOptions:
     What the sandbox serves.
 
     folders: where FHIR Bundles to load are; the patients that come along when empty. token:
-    bearer token that the FHIR server demands; "" for none. audit: as CDS_AUDIT.
+    bearer token that the FHIR server demands; "" for none. audit: as CDS_AUDIT. servers: base URLs
+    that may be set in the page besides those on this machine.
     """
 
     folders: Sequence[Path] = ()
@@ -57,6 +53,7 @@ class SandboxOptions:
     faults: Faults = NO_FAULTS
     audit: str = "stdout"
     guidelines: Sequence[str] = ("hooks.low_back_pain",)
+    servers: Sequence[str] = ()
 
 
 def today() -> date:
@@ -78,31 +75,28 @@ def loaded_store(options: SandboxOptions) -> Store:
 
 
 def sandbox_app(options: SandboxOptions, public_url: str) -> FastAPI:
-    """Return the service at the root with the FHIR server mounted at /fhir and a page that leads to both."""
+    """
+    Return the service at the root, the FHIR server at /fhir, and the page for everything else.
+
+    Raises ValueError when one of the options' servers is no usable base URL.
+    """
     store = loaded_store(options)
-    app = application_of(
-        Settings(
-            public_url=public_url,
-            guidelines=tuple(options.guidelines),
-            clients="",  # for trying things out: open to everyone, on loopback
-            docs=True,
-            cors_origins=("*",),
-            audit=options.audit,
-        )
+    settings = Settings(
+        public_url=public_url,
+        guidelines=tuple(options.guidelines),
+        clients="",  # for trying things out: open to everyone, on loopback
+        docs=True,
+        cors_origins=("*",),
+        audit=options.audit,
     )
-    fhir = create_fhir_app(store, token=options.token or None, faults=options.faults)
+    catalogue = load_catalogue(settings.guidelines, settings.site_codes)
+    app = application_of(settings, catalogue)
+    traffic = Traffic()
+    fhir = Watched(create_fhir_app(store, token=options.token or None, faults=options.faults), traffic)
     app.router.routes.append(Route("/fhir", endpoint=_AtBase(fhir)))
     app.mount("/fhir", fhir)
-
-    def page() -> HTMLResponse:
-        patients = store.search("Patient", [("_count", "200")]).matches
-        links = "".join(
-            f'<li><a href="/fhir/Patient/{escape(str(item["id"]))}">{escape(str(item["id"]))}</a></li>'
-            for item in patients
-        )
-        return HTMLResponse(_PAGE.format(patients=links))
-
-    app.add_api_route("/", page, include_in_schema=False)
+    about = PageOptions(public_url, f"{public_url}/fhir", options.token, options.servers)
+    app.mount("/", create_page(about, catalogue, traffic, today))
     return app
 
 

@@ -66,7 +66,7 @@ def fixture_resources(folder: Path, today: date) -> Iterator[Resource]:
     for file in sorted(path for path in folder.rglob("*") if path.suffix in {".json", ".ndjson"}):
         try:
             for document in _documents(file):
-                yield from _resources(rolled(document, today))
+                yield from bundled(rolled(document, today))
         except _UNUSABLE as error:
             message = f"{file} is not a usable fixture: {error!r}"
             raise FixtureError(message) from error
@@ -116,8 +116,12 @@ def _shifted_date(text: str, days: timedelta) -> str:
     return moved[:precision] + (match["time"] or "")
 
 
-def _resources(document: Resource) -> Iterator[Resource]:
-    """Yield the resource itself or the resources of the Bundle, each with an id, references resolved."""
+def bundled(document: Resource) -> Iterator[Resource]:
+    """
+    Yield the resource itself or the resources of the Bundle, each with an id, references resolved.
+
+    Raises ValueError for an entry without a resource, or without an id to store it under.
+    """
     if document.get("resourceType") != "Bundle":
         yield _with_id({"resource": document})
         return

@@ -45,6 +45,14 @@ def ensure_valid(resource: Resource) -> None:
         raise FhirError(422, *issues)
 
 
+def warm_up() -> None:
+    """Import the models of what EHRs write most, so that the first write need not wait for them."""
+    from fhir.resources.R4B import get_fhir_model_class  # noqa: PLC0415 - see the module's docstring
+
+    for resource_type in ("MedicationRequest", "ServiceRequest"):
+        get_fhir_model_class(resource_type)
+
+
 def _model_issues(resource: Resource) -> Iterator[Issue]:
     from fhir.resources.R4B import get_fhir_model_class  # noqa: PLC0415 - see the module's docstring
 

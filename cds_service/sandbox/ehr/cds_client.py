@@ -75,7 +75,7 @@ def discover(session: requests.Session, service_url: str) -> tuple[Service, ...]
     service_url: its base; the discovery address itself will do. Raises EhrError when it is
     unreachable, does not answer 200, or answers with something else than services.
     """
-    url = _root(service_url)
+    url = discovery_url(service_url)
     response = ask(session, "GET", url)
     if response.status_code != HTTPStatus.OK:
         msg = f"{url} answered {refusal(response)}. Is this the address of a CDS service?"
@@ -119,7 +119,7 @@ def fire(session: requests.Session, service_url: str, service_id: str, body: Map
 
     Raises EhrError when no answer comes, or a 200 that is not a list of cards.
     """
-    url = f"{_root(service_url)}/{quote(service_id, safe='')}"
+    url = hook_url(service_url, service_id)
     start = time.perf_counter()
     answer = ask(session, "POST", url, body=body)
     ms = (time.perf_counter() - start) * 1000
@@ -135,15 +135,21 @@ def send_feedback(session: requests.Session, service_url: str, service_id: str, 
 
     Raises EhrError when the service does not take it, ValueError for a time without time zone.
     """
-    url = f"{_root(service_url)}/{quote(service_id, safe='')}/feedback"
+    url = f"{hook_url(service_url, service_id)}/feedback"
     answer = ask(session, "POST", url, body={"feedback": [_item(feedback)]})
     if not succeeded(answer):
         msg = f"{url} answered {refusal(answer)}. The feedback was not recorded."
         raise EhrError(msg)
 
 
-def _root(service_url: str) -> str:
+def discovery_url(service_url: str) -> str:
+    """Return where the services are listed; service_url is the base, or that very address."""
     return base(service_url).removesuffix(_DISCOVERY) + _DISCOVERY
+
+
+def hook_url(service_url: str, service_id: str) -> str:
+    """Return where one service is called."""
+    return f"{discovery_url(service_url)}/{quote(service_id, safe='')}"
 
 
 def _service(entry: object, where: str) -> Service:

@@ -61,7 +61,7 @@ def fill_prefetch(
     asked = {key: query for key, query in queries.items() if query is not None}
     for query in asked.values():
         if query not in answers:
-            answers[query] = _answer(session, fhir, query)
+            answers[query] = answer_to(session, fhir, query)
     return {key: answers[query] for key, query in asked.items()}
 
 
@@ -88,26 +88,32 @@ def _value(token: str, context: Mapping[str, object]) -> str | None:
     return identifier if identifier and kind == _USER_TOKENS.get(token) else None
 
 
-def _answer(session: requests.Session, fhir: FhirServer, query: str) -> object:
+def answer_to(session: requests.Session, fhir: FhirServer, query: str) -> object:
+    """
+    Return what the FHIR server holds: a resource, a Bundle of all pages, None for a read that finds nothing.
+
+    query: as `expanded` returns it. Never raises: an OperationOutcome says that it could not be read.
+    """
     try:
         response = ask(session, "GET", f"{base(fhir.url)}/{query}", headers=fhir.headers)
     except EhrError:
-        return _failed("transient", "The FHIR server could not be reached")
+        return failed("transient", "The FHIR server could not be reached")
     status = response.status_code
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE) and _READ.fullmatch(query):
         return None
     if status != HTTPStatus.OK:
         code = _ISSUE_OF_STATUS.get(status, "exception")
-        return outcome(response) or _failed(code, f"The FHIR server answered {status}")
+        return outcome(response) or failed(code, f"The FHIR server answered {status}")
     try:
         resource = json_object(response, "a FHIR resource")
     except EhrError:
-        return _failed("structure", "The FHIR server did not answer with a FHIR resource")
+        return failed("structure", "The FHIR server did not answer with a FHIR resource")
     is_bundle = resource.get("resourceType") == "Bundle"
     return _all_pages(session, fhir, resource, response.url or "") if is_bundle else resource
 
 
-def _failed(code: str, diagnostics: str) -> dict[str, object]:
+def failed(code: str, diagnostics: str) -> dict[str, object]:
+    """Return the OperationOutcome that stands for a query which failed."""
     issue = {"severity": "error", "code": code, "diagnostics": diagnostics}
     return {"resourceType": "OperationOutcome", "issue": [issue]}
 

@@ -18,11 +18,16 @@ from .cds_client import Feedback, discover, fire, request_body, send_feedback
 from .context import Situation, context_for
 from .draft_orders import Details, Dose, draft_orders
 from .prefetch import fill_prefetch
+from .recorded import read_request
 from .report import Accepted, Outcome, as_data, print_outcome
 from .wire import EhrError, FhirServer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
+
+    from .cds_client import Service
+    from .recorded import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +39,13 @@ class FireOptions:
     being chosen; basket: names that were in the basket before. reason: SNOMED CT code, for
     problem-list-item-create the problem itself. dose: `2x4`, tablets x times a day. token: bearer
     token of the FHIR server. json: print data instead of cards. accept: number of the
-    suggestion to accept, as printed.
+    suggestion to accept, as printed. request: file with a hook request that is sent as it is; then
+    patient, hook, orders and what belongs to them are the file's.
     """
 
     service_url: str
     fhir_url: str
-    patient: str
+    patient: str = ""
     hook: str = "patient-view"
     orders: tuple[str, ...] = ()
     basket: tuple[str, ...] = ()
@@ -52,6 +58,7 @@ class FireOptions:
     token: str = field(default="", repr=False)
     json: bool = False
     accept: int | None = None
+    request: Path | None = None
 
 
 def run_fire(options: FireOptions, console: Console) -> int:
@@ -77,15 +84,12 @@ def run_fire(options: FireOptions, console: Console) -> int:
 
 
 def _fired(session: requests.Session, options: FireOptions) -> Outcome:
+    if options.request is not None:
+        return _resent(session, options, read_request(options.request))
     fhir = FhirServer(options.fhir_url, options.token)
     situation = _situation(options)
     context = context_for(options.hook, situation)
-    offers = discover(session, options.service_url)
-    services = [service for service in offers if service.hook == options.hook]
-    if not services:
-        hooks = ", ".join(sorted({service.hook for service in offers})) or "none"
-        msg = f"{options.service_url} has no service for the hook {options.hook}; it offers: {hooks}."
-        raise EhrError(msg)
+    services = _listeners(session, options.service_url, options.hook)
     known: dict[str, object] = {}
     outcome = Outcome(options.hook, options.patient, situation.drafts)
     for service in services:
@@ -95,6 +99,28 @@ def _fired(session: requests.Session, options: FireOptions) -> Outcome:
     outcome.unread = tuple(query for query, value in known.items() if _is_failure(value))
     outcome.resource = known.get(f"Patient/{options.patient}")
     if options.accept is not None:
+        _try_accept(session, options, fhir, situation, outcome)
+    return outcome
+
+
+def _listeners(session: requests.Session, service_url: str, hook: str) -> list[Service]:
+    offers = discover(session, service_url)
+    services = [service for service in offers if service.hook == hook]
+    if not services:
+        hooks = ", ".join(sorted({service.hook for service in offers})) or "none"
+        msg = f"{service_url} has no service for the hook {hook}; it offers: {hooks}."
+        raise EhrError(msg)
+    return services
+
+
+def _resent(session: requests.Session, options: FireOptions, request: Request) -> Outcome:
+    """Send a request from a file to every service of its hook."""
+    outcome = Outcome(request.hook, request.patient, request.drafts, resource=request.resource)
+    for service in _listeners(session, options.service_url, request.hook):
+        _call(session, options.service_url, service.id, request.body, outcome)
+    if options.accept is not None:
+        fhir = FhirServer(options.fhir_url, options.token)
+        situation = Situation(patient=request.patient, drafts=request.drafts)
         _try_accept(session, options, fhir, situation, outcome)
     return outcome
 
