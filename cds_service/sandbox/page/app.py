@@ -24,7 +24,6 @@ from cds_service.allow_list import LOOPBACK, AllowList
 from . import card_actions, connecting, discharging, inspecting, ordering, patients, uploading
 from .forms import Form, read_form
 from .gate import Gate
-from .order_search import OrderList
 from .refusal import PageError
 from .rendering import environment
 from .session import Connection, Sessions
@@ -76,7 +75,6 @@ def create_page(
         allowed=(LOOPBACK, AllowList(options.servers)),
         traffic=traffic,
         today=today,
-        orders=OrderList(guideline.terminology for guideline in catalogue.guidelines),
     )
     return _Application(page).starlette()
 

@@ -137,7 +137,7 @@ def _wrong(fields: Mapping[str, str], problems: Mapping[str, object]) -> dict[st
     wrong = {}
     if amount and not (_AMOUNT.fullmatch(amount) and float(amount)):
         wrong["amount"] = "Write a number above 0, such as 1 or 0.5."
-    elif bool(amount) != bool(unit):
+    elif unit not in ({""} if not amount else UNITS):
         wrong["amount"] = "A dose needs an amount and a unit: fill in both or neither."
     if times and not (_COUNT.fullmatch(times) and int(times) <= _MOST_TIMES):
         wrong["times"] = f"Write how often a day, from 1 to {_MOST_TIMES}."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import HTMLResponse, Response
 
 from .forms import Form
+from .order_search import OrderList
 from .patient_list import PATIENT_ID
 from .refusal import PageError
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from cds_service.allow_list import AllowList
     from cds_service.catalogue import Catalogue
 
-    from .order_search import OrderList
     from .session import Connection, Desk, Session
     from .traffic import Traffic
 
@@ -41,7 +41,11 @@ class Page:
     allowed: tuple[AllowList, ...]
     traffic: Traffic
     today: Callable[[], date]
-    orders: OrderList
+
+    @cached_property
+    def orders(self) -> OrderList:
+        """What can be ordered; collected when first asked for."""
+        return OrderList(guideline.terminology for guideline in self.catalogue.guidelines)
 
     def watched(self, connection: Connection) -> Traffic | None:
         """Return the traffic of a connection's FHIR server; None when it is not the sandbox's own."""
