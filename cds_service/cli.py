@@ -180,7 +180,9 @@ def fire(
     request: Annotated[
         Path | None,
         typer.Option(
-            exists=True, dir_okay=False, help="A hook request (JSON) to send as it is, in place of an order."
+            exists=True,
+            dir_okay=False,
+            help="File with a hook request to send, in place of patient and order.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -189,7 +191,8 @@ def fire(
     from .sandbox.ehr.run import FireOptions, run_fire
 
     if not patient and request is None:
-        _stop("name a patient (--patient), or a file with a hook request (--request)")
+        msg = "name a patient, or a file with a hook request (--request)"
+        raise typer.BadParameter(msg, param_hint="--patient")
 
     options = FireOptions(
         service_url=service_url,

@@ -245,6 +245,24 @@ def test_fire_prints_the_cards_a_clinician_would_see(url: str) -> None:
     assert "lbp-imaging-order-select: 200, 1 card(s)" in fired.stdout
 
 
+def test_fire_sends_a_request_from_a_file(url: str) -> None:
+    """Such as the page hands out; this one is only a moment, its data come from the FHIR server."""
+    request = ROOT / "fhir_fixtures" / "low_back_pain" / "requests" / "cauda-equina.lumbar-mri.json"
+
+    fired = fire(url, "--request", request)
+
+    assert fired.exit_code == 0
+    assert "CRITICAL" in fired.stdout
+
+
+def test_a_server_that_may_not_be_allowed_stops_the_sandbox() -> None:
+    """Before it serves anything: tokens would travel in the clear."""
+    stopped = run("sandbox", "--port", "0", "--allow", "http://ehr.example.org/fhir")
+
+    assert stopped.exit_code == 1
+    assert "write https" in stopped.stderr
+
+
 def test_fire_prints_data_for_programs(url: str) -> None:
     """The cards as they came, per service."""
     fired = fire(url, "--patient", "plain-acute", "--order", "lumbar-mri", "--json")

@@ -27,6 +27,11 @@ class Request:
     resource: object
     body: dict[str, Any]
 
+    @property
+    def bare(self) -> bool:
+        """Whether it brings no data and does not say where to find them."""
+        return not {"prefetch", "fhirServer"} & set(self.body)
+
 
 def read_request(path: Path) -> Request:
     """

@@ -39,8 +39,8 @@ class FireOptions:
     being chosen; basket: names that were in the basket before. reason: SNOMED CT code, for
     problem-list-item-create the problem itself. dose: `2x4`, tablets x times a day. token: bearer
     token of the FHIR server. json: print data instead of cards. accept: number of the
-    suggestion to accept, as printed. request: file with a hook request that is sent as it is; then
-    patient, hook, orders and what belongs to them are the file's.
+    suggestion to accept, as printed. request: file with a hook request; then patient,
+    hook, orders and what belongs to them are the file's.
     """
 
     service_url: str
@@ -114,12 +114,23 @@ def _listeners(session: requests.Session, service_url: str, hook: str) -> list[S
 
 
 def _resent(session: requests.Session, options: FireOptions, request: Request) -> Outcome:
-    """Send a request from a file to every service of its hook."""
-    outcome = Outcome(request.hook, request.patient, request.drafts, resource=request.resource)
+    """
+    Send a request from a file to every service of its hook.
+
+    One that brings neither prefetch nor fhirServer is only a moment: it gets both, as from an EHR.
+    """
+    fhir = FhirServer(options.fhir_url, options.token)
+    known: dict[str, object] = {}
+    outcome = Outcome(request.hook, request.patient, request.drafts)
     for service in _listeners(session, options.service_url, request.hook):
-        _call(session, options.service_url, service.id, request.body, outcome)
+        body = request.body
+        if request.bare:
+            prefetch = fill_prefetch(session, fhir, service, body["context"], known)
+            body = {**request_body(request.hook, body["context"], prefetch, fhir), **body}
+        _call(session, options.service_url, service.id, body, outcome)
+    outcome.unread = tuple(query for query, value in known.items() if _is_failure(value))
+    outcome.resource = request.resource or known.get(f"Patient/{request.patient}")
     if options.accept is not None:
-        fhir = FhirServer(options.fhir_url, options.token)
         situation = Situation(patient=request.patient, drafts=request.drafts)
         _try_accept(session, options, fhir, situation, outcome)
     return outcome

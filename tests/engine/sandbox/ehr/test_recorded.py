@@ -80,6 +80,27 @@ def test_a_suggestion_about_it_can_be_accepted(http: responses.RequestsMock, tmp
     assert "Basket now: empty" in text
 
 
+def test_a_moment_without_data_gets_them_from_the_fhir_server(
+    http: responses.RequestsMock, tmp_path: Path
+) -> None:
+    """As an EHR would send it; a request with prefetch, or a fhirServer, keeps what it leaves out."""
+    bare = {name: value for name, value in REQUEST.items() if name != "prefetch"}
+    template = {"patient": "Patient/{{context.patientId}}"}
+    service = {"id": "a", "hook": "order-select", "description": "d", "prefetch": template}
+    http.get(f"{BASE}/cds-services", json={"services": [service]})
+    http.get("http://ehr.test/fhir/Patient/p", json={"resourceType": "Patient", "id": "p"})
+    http.post(f"{BASE}/cds-services/a", json={"cards": []})
+
+    run_fire(
+        FireOptions(BASE, "http://ehr.test/fhir", request=written(tmp_path, bare)), Console(file=StringIO())
+    )
+
+    body = json.loads(http.calls[-1].request.body or "")
+    assert body["prefetch"] == {"patient": {"resourceType": "Patient", "id": "p"}}
+    assert body["fhirServer"] == "http://ehr.test/fhir"
+    assert body["hookInstance"] == REQUEST["hookInstance"]
+
+
 def test_a_request_without_an_instance_gets_one(tmp_path: Path) -> None:
     """A hand-written file need not invent a UUID."""
     bare = {name: value for name, value in REQUEST.items() if name != "hookInstance"}
