@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import ASGIApp
 
     from cds_service.catalogue import Catalogue
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _LOCK_SECONDS = 60
+_FAILED = "The page failed, and its log says how. Nothing here is about the patient: begin anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class PageOptions:
 
 def create_page(
     options: PageOptions, catalogue: Catalogue, traffic: Traffic, today: Callable[[], date]
-) -> Starlette:
+) -> ASGIApp:
     """
     Return the application; ValueError when a server of the options is no usable base URL.
 
@@ -76,7 +77,7 @@ def create_page(
         traffic=traffic,
         today=today,
     )
-    return _Application(page).starlette()
+    return Gate(_Application(page).starlette())
 
 
 class _Application:
@@ -94,8 +95,11 @@ class _Application:
                 *(Route(path, self._changing(view), methods=["POST"]) for path, view in _CHANGING.items()),
                 Mount("/static", StaticFiles(directory=_HERE / "static")),
             ],
-            middleware=[Middleware(Gate)],
-            exception_handlers={PageError: self._refused, HTTPException: self._not_served},
+            exception_handlers={
+                PageError: self._refused,
+                HTTPException: self._not_served,
+                500: self._failed,
+            },
         )
 
     def _reading(self, view: Callable[[Visit], Response]) -> Callable[[Request], Awaitable[Response]]:
@@ -130,6 +134,10 @@ class _Application:
     async def _not_served(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for HTTPException only
         return self._said(request, error.status_code, "There is nothing here. Begin at the list of patients.")
+
+    async def _failed(self, request: Request, _error: Exception) -> Response:
+        """Answer for an error of the page itself; Starlette then raises it for the server to log."""
+        return self._said(request, 500, _FAILED)
 
     def _said(self, request: Request, status: int, message: str) -> Response:
         cookie, visit = self._visit(request, Form())

@@ -14,7 +14,7 @@ from .card_html import objects
 from .exchange import Lines, fhir_server
 from .panel import SCREENS
 from .refusal import PageError
-from .work import fired, selecting, shown
+from .work import fired, moved, selecting, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,17 +41,13 @@ def accept_suggestion(visit: Visit) -> Response:
         return shown(visit, desk, SCREENS[answer.hook], str(error))
     feedback = _accepted(card, suggestion)
     said = f"Accepted: {one_line(suggestion.get('label'))}. {_report(visit, call, feedback)}"
-    after = _asked_again(visit, replace(desk, drafts=drafts), desk.drafts)
-    return shown(visit, after, SCREENS[answer.hook], said)
-
-
-def _asked_again(visit: Visit, desk: Desk, before: tuple[dict[str, Any], ...]) -> Desk:
-    """Fire order-select when an order screen's basket changed, else the same hook once more."""
-    answer = desk.answer
-    assert answer is not None  # noqa: S101 - the card came from it
-    if desk.drafts != before and SCREENS[answer.hook] == "orders":
-        return selecting(visit, desk, *(reference(item) for item in desk.drafts if item not in before))
-    return fired(visit, desk, answer.hook, answer.situation)
+    if drafts == desk.drafts:
+        return shown(visit, fired(visit, desk, answer.hook, answer.situation), SCREENS[answer.hook], said)
+    new = [reference(item) for item in drafts if item not in desk.drafts]
+    after = selecting(visit, replace(desk, drafts=drafts), *new)
+    return (
+        shown(visit, after, "orders", said) if SCREENS[answer.hook] == "orders" else moved(visit, after, said)
+    )
 
 
 def override(visit: Visit) -> Response:

@@ -12,6 +12,7 @@ from cds_service.sandbox.ehr.wire import ask, base, json_object, refusal, succee
 from cds_service.sandbox.print_cards import one_line
 
 from .exchange import Lines, fhir_server
+from .work import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,7 +122,7 @@ def _service_said(connection: Connection) -> str:
     except EhrError as error:
         return str(error)
     hooks = ", ".join(sorted({one_line(service.hook) for service in offers})) or "no hook"
-    return f"The CDS service answers: {len(offers)} services at {hooks}."
+    return f"The CDS service answers: {counted(len(offers), 'service')} at {hooks}."
 
 
 def _fhir_said(connection: Connection) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .session import Connection, Session
     from .traffic import Asked, Traffic
 
-_AT_ONCE = 8
+_AT_ONCE = 6
 _OFFERS_SECONDS = 60
 
 
@@ -256,7 +256,9 @@ def _called(connection: Connection, lines: Lines, call: Call, began: float) -> C
         response = ask(lines.service, "POST", url, body=call.request)
     except EhrError as error:
         return replace(call, ms=_since(began), problem=str(error))
-    done = replace(call, status=response.status_code, ms=_since(began), body=response.text)
+    done = replace(
+        call, status=response.status_code, ms=_since(began), body=response.content.decode("utf-8", "replace")
+    )
     if response.status_code != HTTPStatus.OK:
         return replace(done, problem=refusal(response), issues=issues_of(outcome(response)))
     return _with_cards(done)

@@ -71,6 +71,7 @@ def verdicts(catalogue: Catalogue, call: Call) -> Verdicts:
     if call.service.id not in catalogue.entries:
         return Verdicts(problem="This service is not one of the guidelines loaded here.")
     try:
-        return Verdicts(explained(catalogue, call.service.id, json.dumps(call.request).encode()))
+        body = json.dumps(call.request).encode()
+        return Verdicts(explained(catalogue, service_id=call.service.id, body=body))
     except CdsError as error:
         return Verdicts(problem=f"The request cannot be judged: {error.message}")

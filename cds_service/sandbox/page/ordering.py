@@ -16,7 +16,7 @@ from .order_form import changed, draft_of, name_of
 from .order_search import shown_together
 from .refusal import PageError
 from .session import Refused
-from .work import fired, selecting, shown, work_values
+from .work import counted, fired, selecting, shown, work_values
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -30,7 +30,9 @@ _UNPROCESSABLE = 422
 
 def order_screen(visit: Visit) -> Response:
     """Show search, basket and cards."""
-    desk = visit.session.keep(with_reasons(visit.session.connection, visit.desk, anew=True))
+    read = with_reasons(visit.session.connection, visit.desk, anew=True)
+    # The desk as it is now: a click may have changed it while this was read.
+    desk = visit.session.keep(replace(visit.desk, reasons=read.reasons, label=read.label))
     values = {**_found(visit), **work_values(visit, desk, "orders")}
     return visit.render("orders.html", values)
 
@@ -117,7 +119,7 @@ def place(visit: Visit) -> Response:
     placed, problem = _placed(visit, desk)
     left = tuple(draft for draft in desk.drafts if reference(draft) not in placed)
     desk = replace(desk, drafts=left, answer=desk.answer if left else None, closed=frozenset())
-    return shown(visit, desk, "orders", f"{len(placed)} orders placed. {problem}".strip())
+    return shown(visit, desk, "orders", f"{counted(len(placed), 'order')} placed. {problem}".strip())
 
 
 def _placed(visit: Visit, desk: Desk) -> tuple[set[str], str]:

@@ -51,6 +51,20 @@ def selecting(visit: Visit, desk: Desk, *chosen: str) -> Desk:
     return fired(visit, desk, "order-select", situation)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def moved(visit: Visit, desk: Desk, said: str) -> Response:
+    """Remember the desk, and lead to the order screen from another one."""
+    spoken = " ".join(part for part in (said, panel_of(desk, "orders").said) if part)
+    visit.session.keep(replace(desk, said=spoken, note=said))
+    place = f"/patients/{desk.patient}{_PATHS['orders']}"
+    # htmx follows a redirect unseen and would put the whole screen into a part of this one.
+    return Response(headers={"HX-Redirect": place}) if visit.partial else RedirectResponse(place, _SEE_OTHER)
+
+
 def shown(visit: Visit, desk: Desk, screen: str, said: str = "", status: int = 200) -> Response:
     """Remember the desk, and return the changed part of its screen, or a redirect to the screen."""
     if screen == "orders":

@@ -110,6 +110,46 @@ def test_a_suggestion_of_the_real_service_really_applies(browser: TestClient, sa
     assert "Feedback sent." in after.by_id("said").text
 
 
+def test_an_order_from_a_chart_leads_to_the_order_screen(
+    elsewhere: TestClient, outside: responses.RequestsMock
+) -> None:
+    """The basket changed, so order-select is fired, and its cards are shown where the basket is."""
+    actions = [{"type": "create", "description": "Add", "resource": NAPROXEN}]
+    button = {"label": "Naproxen first", "uuid": "s-2", "actions": actions}
+    fhir(outside, ANN)
+    offers(outside, "patient-view", "order-select")
+    answers(outside, "patient-view", {**CARD, "suggestions": [button]})
+    answers(outside, "order-select", CARD)
+    outside.post(f"{FHIR}/MedicationRequest", status=201, json={**NAPROXEN, "id": "n-1"})
+    screen = Screen(elsewhere.post("/patients/ann/view").text)
+
+    answer = elsewhere.post("/patients/ann/accept", data=fields(screen, "accept"))
+
+    place = answer.headers["hx-redirect"]
+    after = Screen(elsewhere.get(place).text)
+    assert place == "/patients/ann/orders"
+    assert "Naproxen" in after.by_id("basket").text
+    assert len(after.cards()) == 1
+    assert "Accepted: Naproxen first. Feedback sent." in after.by_id("basket").text
+
+
+def test_what_is_no_order_asks_the_same_hook_again(
+    elsewhere: TestClient, outside: responses.RequestsMock
+) -> None:
+    """A problem that was recorded may have been what the card was about."""
+    problem = {"resourceType": "Condition", "subject": {"reference": "Patient/ann"}}
+    actions = [{"type": "create", "description": "Add", "resource": problem}]
+    fhir(outside, ANN)
+    offers(outside, "patient-view")
+    answers(outside, "patient-view", {**CARD, "suggestions": [{"label": "Record it", "actions": actions}]})
+    outside.post(f"{FHIR}/Condition", status=201, json={**problem, "id": "c-9"})
+    screen = Screen(elsewhere.post("/patients/ann/view").text)
+
+    elsewhere.post("/patients/ann/accept", data=fields(screen, "accept"))
+
+    assert len(sent(outside, "/cds-services/on-patient-view")) == 2
+
+
 def test_an_action_that_fails_changes_nothing_and_reports_nothing(
     elsewhere: TestClient, outside: responses.RequestsMock
 ) -> None:

@@ -97,7 +97,7 @@ def test_both_servers_are_tried_and_told_about(connected: TestClient) -> None:
     """An integrator sees at once whether the addresses are right; discovery's own address will do."""
     text = connected.post("/settings", data={**HERE, "service_url": f"{CDS}/cds-services"}).text
 
-    assert "1 services at patient-view" in text
+    assert "1 service at patient-view" in text
     assert "FHIR version 4.0.1" in text
 
 

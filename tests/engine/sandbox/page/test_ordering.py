@@ -174,7 +174,7 @@ def test_placed_orders_are_active_on_the_fhir_server(browser: TestClient, sandbo
 
     stored = requests.get(f"{sandbox}/fhir/ServiceRequest?patient=heart-failure", timeout=5).json()["entry"]
     assert [item["resource"]["status"] for item in stored] == ["active"]
-    assert "1 orders placed" in screen.by_id("basket").text
+    assert "1 order placed" in screen.by_id("basket").text
     assert "The basket is empty" in screen.by_id("basket").text
 
 
