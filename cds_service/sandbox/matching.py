@@ -106,6 +106,8 @@ def _reference_choice(_name: str, parameter: SearchParameter, text: str) -> Pred
 
 
 def _points_at(reference: object, wanted: str, only_type: str) -> bool:
+    if isinstance(reference, str) and wanted not in reference:
+        return False  # nearly all resources of the server belong to somebody else
     found = target(reference)
     if found is None:
         return reference == wanted

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .session import Connection, Session
     from .traffic import Asked, Traffic
 
-_AT_ONCE = 6
+_AT_ONCE = 3  # more would only wait for each other when the servers are this very process
 _OFFERS_SECONDS = 60
 
 
