@@ -99,7 +99,9 @@ async def test_retry_after_is_waited_for(
 
 
 @pytest.mark.parametrize(
-    "retry_after", ["60", "999999999", format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)]
+    "retry_after",
+    ["60", "999999999", format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)],
+    ids=["a minute", "years", "in an hour"],
 )
 async def test_a_retry_that_does_not_fit_is_not_waited_for(
     http: respx.MockRouter, client: FhirClient, access: FhirAccess, retry_after: str
