@@ -55,7 +55,7 @@ pregnancy = safety_rule(
     advice=against(
         Indicator.WARNING,
         DISCREET,
-        "In pregnancy avoid an NSAID; from 20 weeks it is a hazard: find out the week.",
+        "In pregnancy avoid an NSAID; from 20 weeks it is a hazard: make sure of the week.",
     ),
 )
 active_bleed = safety_rule(
