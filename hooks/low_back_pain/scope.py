@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cds_service import Advice, Indicator, Line, Rule, any_of
+from cds_service import Advice, Indicator, Line, Rule, Silence, any_of
 from hooks.low_back_pain import evidence as S  # noqa: N812 - S.NAME reads as "statement"
 from hooks.low_back_pain.definitions import ACTIVE_CANCER, PALLIATIVE_CARE, UNDER_18, topic
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cds_service import Criterion, Moment, Trigger
 
 # 10.1: cards about whether a medicine fits are off here; cards about its hazards never are
@@ -34,3 +36,16 @@ def not_in_scope(rule_id: str, on: Trigger | Moment, scope: Criterion, says: str
         ),
         evidence=(S.NOT_FOR_CHILDREN,),
     )
+
+
+def silent(
+    rung: Callable[..., Rule],
+    rule_id: str,
+    *rows: str,
+    when: Criterion,
+    because: str,
+    data_missing: bool = False,
+) -> Rule:
+    """Return the rung that says nothing, and keeps those below it from speaking, when `when` holds."""
+    said = Silence(because, data_missing=data_missing)
+    return rung(id=rule_id, rows=rows, topic=None, when=when, advice=said, evidence=())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from cds_service import (
     Advice,
@@ -12,7 +11,6 @@ from cds_service import (
     Ladder,
     Line,
     Rule,
-    Silence,
     all_of,
     any_of,
     none_of,
@@ -68,11 +66,8 @@ from hooks.low_back_pain.red_flags.gate import (
     SCREEN,
     UNCODED,
 )
-from hooks.low_back_pain.scope import not_in_scope
+from hooks.low_back_pain.scope import not_in_scope, silent
 from hooks.low_back_pain.therapies.orders import PHYSIOTHERAPY_OFFER
-
-if TYPE_CHECKING:
-    from cds_service import Criterion
 
 _MRI_PREFERRED = Line(
     "If an image is needed in pregnancy, MRI comes before CT or a radiograph.",
@@ -276,16 +271,7 @@ without_red_flag = _rung(
 )
 
 
-def _silent(rule_id: str, *, when: Criterion, because: str, data_missing: bool = False) -> Rule:
-    return _rung(
-        id=rule_id,
-        rows=(),
-        topic=None,
-        when=when,
-        advice=Silence(because, data_missing=data_missing),
-        evidence=(),
-    )
-
+_silent = partial(silent, _rung)
 
 ladder = Ladder(
     (

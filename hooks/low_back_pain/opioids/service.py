@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from cds_service import (
     Advice,
@@ -12,7 +11,6 @@ from cds_service import (
     Ladder,
     Line,
     Rule,
-    Silence,
     all_of,
     any_of,
     create_request,
@@ -63,10 +61,7 @@ from hooks.low_back_pain.opioids.safety import (
     serotonergic_ssri,
 )
 from hooks.low_back_pain.red_flags.gate import NAMED_IN_TEXT
-from hooks.low_back_pain.scope import not_in_scope
-
-if TYPE_CHECKING:
-    from cds_service import Criterion
+from hooks.low_back_pain.scope import not_in_scope, silent
 
 _READABLE = read(PATIENT, CONDITIONS, MEDICATIONS, label="patient, problems and medications, read completely")
 _BOTH_SIDES = Line(
@@ -97,16 +92,7 @@ _rung = partial(Rule, on=ORDERED, scope=CONCERNS_BACK_PAIN, if_unknown="stay sil
 """A rung of the ladder: a Rule with what all rungs share."""
 
 
-def _silent(rule_id: str, *rows: str, when: Criterion, because: str, data_missing: bool = False) -> Rule:
-    return _rung(
-        id=rule_id,
-        rows=rows,
-        topic=None,
-        when=when,
-        advice=Silence(because, data_missing=data_missing),
-        evidence=(),
-    )
-
+_silent = partial(silent, _rung)
 
 use_disorder = _rung(
     id="opioid-and-use-disorder",

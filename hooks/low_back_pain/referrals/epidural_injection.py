@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from cds_service import (
     Advice,
@@ -11,7 +10,6 @@ from cds_service import (
     Ladder,
     Line,
     Rule,
-    Silence,
     all_of,
     any_of,
     none_of,
@@ -42,10 +40,7 @@ from hooks.low_back_pain.imaging.findings import READABLE
 from hooks.low_back_pain.pregnancy import MAY_BE_PREGNANT, PREGNANT
 from hooks.low_back_pain.red_flags.gate import ABSCESS, EMERGENCY, FEVER_FOUND, INFECTION, RED_FLAG, SCREEN
 from hooks.low_back_pain.referrals.findings import FIRST_SIX_WEEKS, INJECTED, RADICULOPATHY
-from hooks.low_back_pain.scope import MUTED
-
-if TYPE_CHECKING:
-    from cds_service import Criterion
+from hooks.low_back_pain.scope import MUTED, silent
 
 _TOPIC = topic("epidural-injection-indication")
 _REASONS = (
@@ -156,16 +151,7 @@ _rung = partial(Rule, on=INJECTED, scope=CONCERNS_BACK_PAIN, if_unknown="stay si
 """A rung of the ladder: a Rule with what all rungs share."""
 
 
-def _silent(rule_id: str, *, when: Criterion, because: str, data_missing: bool = False) -> Rule:
-    return _rung(
-        id=rule_id,
-        rows=(),
-        topic=None,
-        when=when,
-        advice=Silence(because, data_missing=data_missing),
-        evidence=(),
-    )
-
+_silent = partial(silent, _rung)
 
 radicular = _rung(
     id="epidural-injection-radicular",

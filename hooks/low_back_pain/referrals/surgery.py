@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from cds_service import (
     Advice,
@@ -11,7 +10,6 @@ from cds_service import (
     Ladder,
     Line,
     Rule,
-    Silence,
     all_of,
     any_of,
     begins,
@@ -45,11 +43,8 @@ from hooks.low_back_pain.referrals.findings import (
     SEVERE_RADICULAR,
     TO_A_SURGEON,
 )
-from hooks.low_back_pain.scope import MUTED
+from hooks.low_back_pain.scope import MUTED, silent
 from hooks.low_back_pain.therapies.manipulation import SPINE_SURGERY_LATELY
-
-if TYPE_CHECKING:
-    from cds_service import Criterion
 
 _TOPIC = topic("surgery-referral-early")
 _OTHER_CAUSE = any_of(
@@ -77,16 +72,7 @@ _rung = partial(Rule, on=TO_A_SURGEON, scope=CONCERNS_THE_BACK, if_unknown="stay
 """A rung of the ladder: a Rule with what all rungs share."""
 
 
-def _silent(rule_id: str, *rows: str, when: Criterion, because: str, data_missing: bool = False) -> Rule:
-    return _rung(
-        id=rule_id,
-        rows=rows,
-        topic=None,
-        when=when,
-        advice=Silence(because, data_missing=data_missing),
-        evidence=(),
-    )
-
+_silent = partial(silent, _rung)
 
 perhaps_early = _rung(
     id="surgery-referral-perhaps-early",
