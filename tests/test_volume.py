@@ -23,7 +23,7 @@ from fhir.resources.R4B import get_fhir_model_class
 
 from cds_service.cards import Card
 from cds_service.fhir import Coding
-from cds_service.sandbox.ehr import ORDERS, Details, Dose, Situation, context_for, draft_orders
+from cds_service.sandbox.ehr import Details, Dose, Situation, context_for, draft_orders
 from cds_service.sandbox.ehr.context import HOOKS
 from cds_service.sandbox.store import Store
 from hooks.low_back_pain.definitions import INDEX, INFLAMMATORY_BACK_PAIN, MUSCLE_SPASM
@@ -42,6 +42,8 @@ pytestmark = pytest.mark.volume
 
 CHARTS = Path(os.environ.get("LBP_CHARTS") or Path(__file__).parents[2] / "shared" / "data" / "fhir")
 DATE = re.compile(rb'"(\d{4}-\d\d-\d\d)')
+BASKET = ("lumbar-mri", "naproxen", "oxycodone", "cyclobenzaprine", "chiropractic", "epidural-injection")
+"""One order for each service group."""
 PROBLEM = "74400008"
 """Appendicitis, put on the problem list: no complaint of the back."""
 NO_BACK_PAIN, BACK_PAIN, ADDED, PUBLISHED = GROUPS = (
@@ -176,7 +178,7 @@ class Caller:
         return not COMPLAINTS.isdisjoint(terminology.sets_of(known))
 
     def _hooks(self, chart: Chart, known: Answers, group: str) -> Iterator[Called]:
-        """Fire each hook at its services, with everything ordered at once; `known` are answers by query."""
+        """Fire each hook at its services, with the whole basket at once; `known` are answers by query."""
         for hook, context in self._contexts(chart):
             for service_id in self._services(hook):
                 prefetch = self.prefetched(service_id, {"patientId": chart.patient}, chart.store, known)
@@ -185,7 +187,7 @@ class Caller:
                 yield Called(f"{chart.name} {hook}", group, chart.name, service_id, *answer)
 
     def _contexts(self, chart: Chart) -> Iterator[tuple[str, Json]]:
-        basket = draft_orders(tuple(ORDERS), chart.patient, DETAILS)
+        basket = draft_orders(BASKET, chart.patient, DETAILS)
         situation = Situation(chart.patient, "Practitioner/1", "e1", basket, len(basket), PROBLEM)
         for hook in HOOKS:
             yield hook, context_for(hook, situation)
