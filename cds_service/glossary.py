@@ -23,14 +23,14 @@ _Outline = tuple[tuple[int, str], ...]
 
 @dataclass(frozen=True)
 class Glossary:
-    """terms: outline of a finding -> its name on the page; names are distinct, in order of first use."""
+    """names: each criterion that is a term -> its name on the page; terms that read alike share one."""
 
-    terms: Mapping[_Outline, str]
+    names: Mapping[Criterion, str]
 
     def lines(self, criterion: Criterion, *, explained: bool = False) -> Iterator[tuple[int, str]]:
         """Yield the outline of a criterion; a term in it is a link, or a heading when it is `explained`."""
         asked = _bare(criterion)
-        name = "" if explained else self.terms.get(tuple(asked.outline), "")
+        name = "" if explained else self.names.get(asked, "")
         if name:
             yield 0, f"[{name}](#{anchor(name)})"
             return
@@ -39,27 +39,32 @@ class Glossary:
             for depth, line in self.lines(part):
                 yield depth + 1, line
 
-    def entries(self, guideline: Guideline) -> Iterator[tuple[str, Criterion]]:
+    def entries(self) -> Iterator[tuple[str, Criterion]]:
         """Yield each term's name with a criterion that it stands for, sorted by name."""
-        known = {tuple(item.outline): item for item in _asked(guideline)}
-        named = {name: known[outline] for outline, name in self.terms.items()}
-        yield from sorted(named.items())
+        yield from sorted({name: criterion for criterion, name in self.names.items()}.items())
 
 
 def glossary_of(guideline: Guideline) -> Glossary:
     """Return the terms of a guideline; findings of one name that differ are told apart by a number."""
-    uses = Counter(
-        tuple(item.outline) for item in _asked(guideline) if item.parts and item.label != item.joins
-    )
-    labels = {tuple(item.outline): item.label for item in _asked(guideline)}
+    asked = Counter(_asked(guideline))
+    outlines: dict[Criterion, _Outline] = {}
+    uses: Counter[_Outline] = Counter()
+    for criterion, times in asked.items():
+        uses[_outline(criterion, outlines)] += times
+    names: dict[_Outline, str] = {}
     seen: Counter[str] = Counter()
-    terms: dict[_Outline, str] = {}
-    for outline, count in uses.items():
-        if count > 1:
-            label = labels[outline]
-            seen[label] += 1
-            terms[outline] = label if seen[label] == 1 else f"{label} ({seen[label]})"
-    return Glossary(terms)
+    for criterion in asked:
+        outline = outlines[criterion]
+        if (
+            criterion.parts
+            and criterion.label != criterion.joins
+            and uses[outline] > 1
+            and outline not in names
+        ):
+            seen[criterion.label] += 1
+            number = seen[criterion.label]
+            names[outline] = criterion.label if number == 1 else f"{criterion.label} ({number})"
+    return Glossary({item: names[outlines[item]] for item in asked if outlines[item] in names})
 
 
 def anchor(heading: str) -> str:
@@ -79,6 +84,14 @@ def _with_parts(criterion: Criterion) -> Iterator[Criterion]:
     yield criterion
     for part in criterion.parts:
         yield from _with_parts(_bare(part))
+
+
+def _outline(criterion: Criterion, known: dict[Criterion, _Outline]) -> _Outline:
+    """Return what a criterion reads as, and keep it in `known`: most are parts of many others."""
+    if criterion not in known:
+        parts = (line for part in criterion.parts for line in _outline(_bare(part), known))
+        known[criterion] = ((0, criterion.heading), *((depth + 1, line) for depth, line in parts))
+    return known[criterion]
 
 
 def _bare(criterion: Criterion) -> Criterion:

@@ -40,7 +40,7 @@ def _page(guideline: Guideline) -> Iterator[str]:
     for service in guideline.services:
         yield from _service(service, terms)
     yield from _medicines(guideline, terms)
-    yield from _findings(guideline, terms)
+    yield from _findings(terms)
     yield ""
     yield "## Not computed"
     yield ""
@@ -131,11 +131,11 @@ def _medicines(guideline: Guideline, terms: Glossary) -> Iterator[str]:
             yield from _outline(caution, terms)
 
 
-def _findings(guideline: Guideline, terms: Glossary) -> Iterator[str]:
+def _findings(terms: Glossary) -> Iterator[str]:
     """Yield what several rules ask for; findings of one name that differ have a number."""
     yield ""
     yield "## Findings"
-    for name, criterion in terms.entries(guideline):
+    for name, criterion in terms.entries():
         yield ""
         yield f"### {name}"
         yield ""

@@ -111,14 +111,6 @@ class Criterion:
         for part in self.parts:
             yield from part.leaves
 
-    @property
-    def outline(self) -> Iterator[tuple[int, str]]:
-        """The question as indented lines, for the page a clinician signs."""
-        yield 0, self.heading
-        for part in self.parts:
-            for depth, line in part.outline:
-                yield depth + 1, line
-
 
 def names_of(value_sets: Iterable[ValueSet]) -> frozenset[str]:
     """Return the names of value sets, as `Criterion.looks_at` wants them."""

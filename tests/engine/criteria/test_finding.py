@@ -20,6 +20,7 @@ from cds_service.criteria.finding import (
     shown,
     undecided,
 )
+from cds_service.glossary import Glossary
 from cds_service.truth import Certainty, Truth
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def test_a_question_reads_as_an_outline() -> None:
     inner = any_of(_says(NO), _says(YES))
     question = all_of(inner, possibly(_says(YES), "perhaps"), label="outer")
 
-    assert list(question.outline) == [
+    assert list(Glossary({}).lines(question)) == [
         (0, "outer: all of"),
         (1, "any of"),
         (2, "NO"),

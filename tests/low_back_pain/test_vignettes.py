@@ -13,7 +13,7 @@ from hooks.low_back_pain import guideline
 if TYPE_CHECKING:
     from cds_service.testing import Row
 
-TABLES = sorted((Path(__file__).parent / "low_back_pain").glob("*.md"))
+TABLES = sorted(Path(__file__).parent.glob("*.md"))
 COMPLAINT = "low-back-pain-nonspecific#279039007"
 SERVICES = {service.group: service for service in guideline.services}
 VIGNETTES = [
